@@ -1,0 +1,93 @@
+// What the admin API may see and do: the door to the control thread, which app implements.
+//
+// Everything here is called on the control thread and every callback comes back on it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "conf/config.h"
+#include "health/report.h"
+#include "lib/base/clock.h"
+#include "lib/base/problem.h"
+#include "routing/desired.h"
+#include "routing/snapshot.h"
+#include "telemetry/counters.h"
+#include "telemetry/events.h"
+
+namespace segue::admin {
+
+/// Why a change was refused; `kind` decides the HTTP status.
+struct Refusal {
+  enum class Kind : std::uint8_t {
+    kInvalid,       ///< 422: the request makes no sense; `problems` say why
+    kNotFound,      ///< 404
+    kPrecondition,  ///< 412: If-Match names an older generation
+    kUnavailable,   ///< 503: the process is stopping
+  } kind = Kind::kInvalid;
+  std::string sentence;
+  Problems problems;
+};
+
+/// Who asks, for events and (later) revisions.
+struct Author {
+  std::uint32_t uid = 0;
+  std::string name;
+  std::string reason;  ///< free text, may be empty
+};
+
+struct WeightsChange {
+  std::string route;  ///< a split has the name of its route
+  std::vector<std::pair<std::string, std::uint32_t>> weights;  ///< pools that are not named keep theirs
+};
+
+struct Applied {
+  routing::Generation generation = 0;  ///< served by every worker now
+};
+
+struct ProcessInfo {
+  std::string version, commit;
+  std::uint64_t started_wall_ms = 0;
+  std::uint64_t pid = 0;
+  bool draining = false;
+  std::uint64_t memory_resident = 0, memory_max = 0;
+};
+
+struct ListenerInfo {
+  ListenerId id;
+  std::string name, address;  ///< address as bound: with the real port
+};
+
+class Control {
+ public:
+  using Done = std::function<void(Result<Applied, Refusal>)>;
+
+  virtual std::shared_ptr<const routing::Snapshot> snapshot() const = 0;
+  virtual routing::Generation settled() const = 0;  ///< what every worker serves
+  virtual const routing::Desired& desired() const = 0;
+  virtual std::vector<const telemetry::WorkerCounters*> workers() const = 0;
+  virtual std::vector<ListenerInfo> listeners() const = 0;
+  virtual ProcessInfo process() const = 0;
+  virtual health::Report health(EndpointId endpoint) const = 0;
+  virtual telemetry::EventLog& events() = 0;
+  virtual bool ready() const = 0;  ///< every listener is bound, a snapshot is served, and not draining
+
+  /// All of `changes` or none. `if_match`: refused with kPrecondition unless it is the newest generation.
+  virtual void set_weights(std::vector<WeightsChange> changes, std::optional<routing::Generation> if_match,
+                           Author author, Done done) = 0;
+  /// Endpoint of `pool` by its configured address; "" for every endpoint of the pool.
+  virtual void set_endpoint_state(std::string pool, std::string address,
+                                  routing::EndpointState::Operator state,
+                                  std::optional<routing::Generation> if_match, Author author, Done done) = 0;
+  /// Reads the configuration file again. `weights_from_file` forgets what was set at run time.
+  virtual void reload(bool weights_from_file, Author author, Done done) = 0;
+
+ protected:
+  ~Control() = default;
+};
+
+}  // namespace segue::admin

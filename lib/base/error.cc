@@ -1,0 +1,43 @@
+// Words for faults and sides, the same in logs, metrics and headers.
+#include "lib/base/error.h"
+
+namespace segue {
+
+const char* to_string(Fault fault) noexcept {
+  switch (fault) {
+    case Fault::kNone: return "none";
+    case Fault::kBadMessage: return "bad_message";
+    case Fault::kTargetTooLong: return "target_too_long";
+    case Fault::kHeadTooLarge: return "head_too_large";
+    case Fault::kVersion: return "version";
+    case Fault::kMethodRefused: return "method_refused";
+    case Fault::kAmbiguousTarget: return "ambiguous_target";
+    case Fault::kNoRoute: return "no_route";
+    case Fault::kNoEndpoint: return "no_endpoint";
+    case Fault::kQueueFull: return "queue_full";
+    case Fault::kQueueTimeout: return "queue_timeout";
+    case Fault::kConnectFailed: return "connect_failed";
+    case Fault::kConnectTimeout: return "connect_timeout";
+    case Fault::kHeadTimeout: return "head_timeout";
+    case Fault::kBodyTimeout: return "body_timeout";
+    case Fault::kFirstByteTimeout: return "first_byte_timeout";
+    case Fault::kStreamTimeout: return "stream_timeout";
+    case Fault::kClosedEarly: return "closed_early";
+    case Fault::kReset: return "reset";
+    case Fault::kIdle: return "idle";
+    case Fault::kOverloaded: return "overloaded";
+    case Fault::kDraining: return "draining";
+  }
+  return "unknown";
+}
+
+const char* to_string(Side side) noexcept {
+  switch (side) {
+    case Side::kClient: return "client";
+    case Side::kUpstream: return "upstream";
+    case Side::kSelf: return "self";
+  }
+  return "unknown";
+}
+
+}  // namespace segue
