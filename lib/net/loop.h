@@ -1,0 +1,61 @@
+// One event loop: owns the uv_loop_t, the deadlines, and what waits to be destroyed.
+//
+// An object that ends inside one of its own events is retired: detached now, destroyed before the loop
+// polls again, so that nobody up the stack touches freed memory (docs/adr/0005).
+#pragma once
+
+#include <uv.h>
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "lib/base/clock.h"
+#include "lib/base/deadlines.h"
+
+namespace segue::net {
+
+/// Base of what can be retired.
+class Retired {
+ public:
+  virtual ~Retired() = default;
+};
+
+class Loop {
+ public:
+  Loop();
+  /// Every handle must have been closed by its owner by now; runs until their callbacks are through.
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  void run();   ///< until stop()
+  void stop();  ///< this thread only
+
+  uv_loop_t* uv() noexcept { return &uv_; }
+  Deadlines& deadlines() noexcept { return deadlines_; }
+
+  /// The time at which this turn's events arrived, to a millisecond and without a clock read: for
+  /// deadlines. Latencies use now().
+  Instant turn() const noexcept { return {uv_now(&uv_) * 1000}; }
+
+  /// Destroys `object` before the next poll.
+  void retire(std::unique_ptr<Retired> object) { retired_.push_back(std::move(object)); }
+
+  /// Called before each poll, after everything of this turn; for what is flushed or posted once a turn.
+  void before_poll(std::function<void()> hook) { before_poll_ = std::move(hook); }
+
+ private:
+  static void on_prepare(uv_prepare_t* handle) noexcept;
+  static void on_timer(uv_timer_t* handle) noexcept;
+  void reap();
+
+  uv_loop_t uv_{};
+  uv_prepare_t prepare_{};
+  uv_timer_t timer_{};
+  Deadlines deadlines_{now()};
+  std::vector<std::unique_ptr<Retired>> retired_, reaping_;
+  std::function<void()> before_poll_;
+};
+
+}  // namespace segue::net

@@ -1,0 +1,220 @@
+// System calls of a stream socket, and what libuv is asked to wait for.
+#include "lib/net/tcp.h"
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "lib/base/check.h"
+
+namespace segue::net {
+namespace {
+
+// What is waited for when neither reading nor writing: libuv keeps the descriptor in its epoll set, so
+// that a reset is noticed while the peer is on hold, without a readable half-close spinning the loop.
+constexpr int kErrorsOnly = UV_PRIORITIZED;
+
+// Pieces of the queue sent in one sendmsg.
+constexpr std::size_t kFlushPieces = 16;
+
+Error connect_error(int code) {
+  if (code == ETIMEDOUT) return {Fault::kConnectTimeout, Side::kUpstream, Retry::kAlways};
+  const bool ours = code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM ||
+                    code == EADDRNOTAVAIL;
+  if (ours) return {Fault::kOverloaded, Side::kSelf, Retry::kNever};
+  return {Fault::kConnectFailed, Side::kUpstream, Retry::kAlways};
+}
+
+}  // namespace
+
+Tcp::Tcp(Loop& loop, ChunkPool& chunks, TransportEvents& events, Watermarks marks)
+    : loop_(loop), events_(events), queue_(chunks), marks_(marks) {}
+
+Tcp::~Tcp() = default;
+
+void Tcp::Close::operator()(Core* core) const noexcept {
+  core->owner = nullptr;
+  const int fd = core->fd;
+  uv_close(reinterpret_cast<uv_handle_t*>(&core->poll),
+           [](uv_handle_t* handle) { delete static_cast<Core*>(handle->data); });
+  // uv_close has taken the descriptor out of the epoll set; it is ours to close.
+  ::close(fd);
+}
+
+void Tcp::open(int fd) {
+  SEGUE_DCHECK(core_ == nullptr, "a Tcp is opened once");
+  auto* core = new Core{{}, fd, this};
+  const int status = uv_poll_init(loop_.uv(), &core->poll, fd);
+  SEGUE_CHECK(status == 0, "a fresh socket can be polled");
+  core->poll.data = core;
+  core_.reset(core);
+}
+
+void Tcp::adopt(int fd) { open(fd); }
+
+bool Tcp::connect(const SocketAddress& address, Error& error) {
+  const int fd = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) {
+    error = connect_error(errno);
+    return false;
+  }
+  if (address.family() != AF_UNIX) {
+    const int one = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+  }
+  if (::connect(fd, address.get(), address.length()) != 0 && errno != EINPROGRESS) {
+    error = connect_error(errno);
+    ::close(fd);
+    return false;
+  }
+  open(fd);
+  connecting_ = true;
+  update_interest();
+  return true;
+}
+
+void Tcp::update_interest() {
+  int wanted = kErrorsOnly;
+  if (reading_ && !connecting_) wanted |= UV_READABLE;
+  if (connecting_ || !queue_.empty()) wanted |= UV_WRITABLE;
+  if (wanted == interest_ || core_ == nullptr) return;
+  interest_ = wanted;
+  uv_poll_start(&core_->poll, wanted, on_poll);
+}
+
+void Tcp::on_poll(uv_poll_t* handle, int status, int events) noexcept {
+  Core* core = static_cast<Core*>(handle->data);
+  Tcp* tcp = core->owner;
+  if (tcp == nullptr) return;
+  if (tcp->connecting_) {
+    int code = 0;
+    socklen_t length = sizeof(code);
+    getsockopt(core->fd, SOL_SOCKET, SO_ERROR, &code, &length);
+    tcp->connecting_ = false;
+    if (code != 0) return tcp->events_.on_failed(connect_error(code));
+    if (status < 0) tcp->interest_ = 0;
+    tcp->update_interest();
+    return tcp->events_.on_connected();
+  }
+  // After an error libuv has stopped the handle; what is asked for next must be armed anew.
+  if (status < 0) {
+    tcp->interest_ = 0;
+    if (!tcp->reading_) return tcp->events_.on_failed({Fault::kReset, Side::kSelf, Retry::kNever});
+    tcp->update_interest();
+    return tcp->events_.on_readable();
+  }
+  if ((events & UV_WRITABLE) != 0) {
+    tcp->flush();
+    if (core->owner == nullptr) return;
+  }
+  if ((events & UV_READABLE) != 0 && tcp->reading_) return tcp->events_.on_readable();
+  // Only EPOLLHUP is reported as "prioritized": both directions are shut.
+  if ((events & UV_PRIORITIZED) != 0 && !tcp->reading_)
+    return tcp->events_.on_failed({Fault::kReset, Side::kSelf, Retry::kNever});
+}
+
+ReadResult Tcp::read(std::span<char> space) {
+  SEGUE_DCHECK(!space.empty(), "a read needs space");
+  for (;;) {
+    const ssize_t n = ::recv(core_->fd, space.data(), space.size(), 0);
+    if (n > 0) return {ReadResult::Kind::kBytes, static_cast<std::size_t>(n)};
+    if (n == 0) return {ReadResult::Kind::kEnd, 0};
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN) return {ReadResult::Kind::kAgain, 0};
+    return {ReadResult::Kind::kFailed, 0};
+  }
+}
+
+Pressure Tcp::write(std::span<const iovec> pieces) {
+  if (failed_ || core_ == nullptr) return Pressure::kOk;
+  std::size_t sent = 0;
+  if (queue_.empty() && !connecting_) {
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(pieces.data());
+    message.msg_iovlen = pieces.size();
+    ssize_t n = 0;
+    do {
+      n = ::sendmsg(core_->fd, &message, MSG_NOSIGNAL);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0 && errno != EAGAIN) {
+      fail_writing();
+      return Pressure::kOk;
+    }
+    sent = n < 0 ? 0 : static_cast<std::size_t>(n);
+  }
+  for (const iovec& piece : pieces) {
+    if (sent >= piece.iov_len) {
+      sent -= piece.iov_len;
+      continue;
+    }
+    queue_.append({static_cast<const char*>(piece.iov_base) + sent, piece.iov_len - sent});
+    sent = 0;
+  }
+  if (queue_.empty()) return Pressure::kOk;
+  update_interest();
+  if (queue_.size() < marks_.high) return Pressure::kOk;
+  was_full_ = true;
+  return Pressure::kFull;
+}
+
+void Tcp::flush() {
+  while (!queue_.empty()) {
+    iovec pieces[kFlushPieces];
+    msghdr message{};
+    message.msg_iov = pieces;
+    message.msg_iovlen = queue_.front(pieces);
+    const ssize_t n = ::sendmsg(core_->fd, &message, MSG_NOSIGNAL);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EAGAIN) break;
+    if (n < 0) {
+      fail_writing();
+      // Whoever reads learns of it from read(); nobody else would.
+      if (!reading_) return events_.on_failed({Fault::kReset, Side::kSelf, Retry::kNever});
+      break;
+    }
+    queue_.consume(static_cast<std::size_t>(n));
+  }
+  if (queue_.empty() && shutdown_wanted_ && !failed_) ::shutdown(core_->fd, SHUT_WR);
+  update_interest();
+  if (was_full_ && queue_.size() <= marks_.low) {
+    was_full_ = false;
+    events_.on_drained();
+  }
+}
+
+void Tcp::fail_writing() noexcept {
+  failed_ = true;
+  queue_.clear();
+  update_interest();
+}
+
+void Tcp::read_start() {
+  reading_ = true;
+  update_interest();
+}
+
+void Tcp::read_stop() {
+  reading_ = false;
+  update_interest();
+}
+
+void Tcp::shutdown() {
+  if (shutdown_wanted_) return;
+  shutdown_wanted_ = true;
+  if (queue_.empty() && !failed_ && core_ != nullptr) ::shutdown(core_->fd, SHUT_WR);
+}
+
+bool Tcp::has_input() const noexcept {
+  char byte;
+  const ssize_t n = ::recv(core_->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return n >= 0 || (errno != EAGAIN && errno != EINTR);
+}
+
+void Tcp::reset_on_close() {
+  const linger now{1, 0};
+  setsockopt(core_->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+}
+
+}  // namespace segue::net

@@ -1,0 +1,69 @@
+// A TCP or UNIX stream socket as a Transport: uv_poll_t for readiness, our own recv and sendmsg.
+#pragma once
+
+#include <uv.h>
+
+#include <memory>
+
+#include "lib/base/address.h"
+#include "lib/base/chunk.h"
+#include "lib/net/loop.h"
+#include "lib/net/transport.h"
+
+namespace segue::net {
+
+class Tcp final : public Transport {
+ public:
+  /// `events` outlives the Tcp. Nothing is open yet.
+  Tcp(Loop& loop, ChunkPool& chunks, TransportEvents& events, Watermarks marks);
+  ~Tcp() override;  ///< closes the descriptor; what is queued is lost
+
+  /// Takes over a connected, non-blocking descriptor.
+  void adopt(int fd);
+
+  /// Begins to connect; on_connected() or on_failed() follows, never from inside this call. False when
+  /// it failed at once (no descriptor, no route): `error` says why.
+  bool connect(const SocketAddress& address, Error& error);
+
+  ReadResult read(std::span<char> space) override;
+  Pressure write(std::span<const iovec> pieces) override;
+  void read_start() override;
+  void read_stop() override;
+  void shutdown() override;
+  bool failed() const noexcept override { return failed_; }
+  std::size_t queued() const noexcept override { return queue_.size(); }
+
+  int fd() const noexcept { return core_ ? core_->fd : -1; }
+  /// A byte or the end is waiting to be read (one recv with MSG_PEEK).
+  bool has_input() const noexcept;
+  void reset_on_close();  ///< the destructor sends RST instead of FIN
+
+ private:
+  struct Core {
+    uv_poll_t poll;
+    int fd;
+    Tcp* owner;  // null once the Tcp is gone
+  };
+  struct Close {
+    void operator()(Core* core) const noexcept;
+  };
+  static void on_poll(uv_poll_t* handle, int status, int events) noexcept;
+  void open(int fd);
+  void update_interest();
+  void flush();
+  void fail_writing() noexcept;
+
+  Loop& loop_;
+  TransportEvents& events_;
+  ChunkQueue queue_;
+  std::unique_ptr<Core, Close> core_;
+  Watermarks marks_;
+  int interest_ = 0;  // what the poll handle waits for now
+  bool reading_ = false;
+  bool connecting_ = false;
+  bool was_full_ = false;
+  bool shutdown_wanted_ = false;
+  bool failed_ = false;
+};
+
+}  // namespace segue::net
