@@ -1,5 +1,5 @@
 # ctest entries: one per tests/**/*_test.cc (label unit), one per tests/e2e/*_test.py (label e2e),
-# and `layers`. A line `// labels: threads` (`# labels: smoke`) in a test file adds labels; so does a
+# `layers` and `strict`. A line `// labels: threads` (`# labels: smoke`) in a test file adds labels; so does a
 # TEST_SUITE whose name contains "threads".
 set(SEGUE_TEST_TIMEOUT 300)
 
@@ -48,6 +48,12 @@ endif()
 add_test(NAME layers COMMAND ${SEGUE_PYTHON} scripts/check_layers.py
          WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
 set_tests_properties(layers PROPERTIES LABELS layers)
+
+# docs/adr/0010: llhttp stays strict.
+add_test(NAME strict COMMAND sh -c
+         "! grep -rn --include=*.h --include=*.cc llhttp_set_lenient_ lib proxy admin app health 2>/dev/null"
+         WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+set_tests_properties(strict PROPERTIES LABELS layers)
 
 if(TARGET segue)
   segue_sources(e2e_tests "tests/e2e/*_test.py")
