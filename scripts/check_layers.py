@@ -23,8 +23,14 @@ MAY_INCLUDE = {  # folder: the folders its files may name, besides itself
 def folder(path):
     return next((f for f in MAY_INCLUDE if path == f or path.startswith(f + "/")), None)
 
+def sources():  # ours only: not build/, not node_modules/
+    for top in sorted({f.split("/")[0] for f in MAY_INCLUDE}):
+        for p in sorted(pathlib.Path(top).rglob("*")):
+            if p.suffix in (".h", ".cc") and "node_modules" not in p.parts:
+                yield p
+
 bad = []
-for file in sorted(p for p in pathlib.Path(".").rglob("*") if p.suffix in (".h", ".cc")):
+for file in sources():
     home = folder(str(file.parent))
     if home is None:
         continue

@@ -1,0 +1,84 @@
+# ctest entries: one per tests/**/*_test.cc (label unit), one per tests/e2e/*_test.py (label e2e),
+# `layers` and `strict`. A line `// labels: threads` (`# labels: smoke`) in a test file adds labels; so does a
+# TEST_SUITE whose name contains "threads".
+set(SEGUE_TEST_TIMEOUT 300)
+
+# python3-websockets is a package of the system's python.
+find_program(SEGUE_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
+if(NOT SEGUE_PYTHON)
+  find_program(SEGUE_PYTHON python3 REQUIRED)
+endif()
+mark_as_advanced(SEGUE_PYTHON)
+
+function(segue_labels out file)
+  file(STRINGS "${file}" lines REGEX "^(//|#) labels: |TEST_SUITE\\(\"[^\"]*threads")
+  set(labels "")
+  foreach(line IN LISTS lines)
+    if(line MATCHES "labels: (.*)$")
+      string(REGEX MATCHALL "[a-z0-9_]+" more "${CMAKE_MATCH_1}")
+      list(APPEND labels ${more})
+    else()
+      list(APPEND labels threads)
+    endif()
+  endforeach()
+  list(REMOVE_DUPLICATES labels)
+  set(${out} "${labels}" PARENT_SCOPE)
+endfunction()
+
+segue_sources(test_sources "tests/*_test.cc")
+list(FILTER test_sources EXCLUDE REGEX "/tests/(fuzz|e2e)/")
+segue_sources(test_support "tests/support/*.cc")
+list(REMOVE_ITEM test_sources ${test_support})
+if(test_sources)
+  add_executable(segue_tests tests/main.cc ${test_support} ${test_sources})
+  target_link_libraries(segue_tests PRIVATE app doctest::doctest)
+  target_compile_definitions(segue_tests PRIVATE SEGUE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  foreach(file IN LISTS test_sources)
+    file(RELATIVE_PATH relative "${CMAKE_SOURCE_DIR}" "${file}")
+    string(REGEX REPLACE "^tests/(.*)_test\\.cc$" "\\1" name "${relative}")
+    segue_labels(labels "${file}")
+    add_test(NAME unit.${name} COMMAND segue_tests --source-file=*${relative}
+             WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+    set_tests_properties(unit.${name} PROPERTIES
+      LABELS "unit;${labels}" TIMEOUT ${SEGUE_TEST_TIMEOUT}
+      FAIL_REGULAR_EXPRESSION "test cases: *0 ")  # a filter that matches nothing proves nothing
+  endforeach()
+endif()
+
+add_test(NAME layers COMMAND ${SEGUE_PYTHON} scripts/check_layers.py
+         WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+set_tests_properties(layers PROPERTIES LABELS layers)
+
+# docs/adr/0010: llhttp stays strict.
+add_test(NAME strict COMMAND sh -c
+         "! grep -rn --include=*.h --include=*.cc llhttp_set_lenient_ lib proxy admin app health 2>/dev/null"
+         WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+set_tests_properties(strict PROPERTIES LABELS layers)
+
+if(TARGET segue)
+  segue_sources(e2e_tests "tests/e2e/*_test.py")
+  foreach(file IN LISTS e2e_tests)
+    file(RELATIVE_PATH relative "${CMAKE_SOURCE_DIR}/tests/e2e" "${file}")
+    string(REGEX REPLACE "_test\\.py$" "" name "${relative}")
+    segue_labels(labels "${file}")
+    if(name STREQUAL "smoke")
+      list(APPEND labels smoke)
+    endif()
+    add_test(NAME e2e.${name} COMMAND ${SEGUE_PYTHON} "${file}"
+             WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+    set_tests_properties(e2e.${name} PROPERTIES
+      LABELS "e2e;${labels}" TIMEOUT ${SEGUE_TEST_TIMEOUT} SKIP_RETURN_CODE 77
+      ENVIRONMENT "SEGUE_BIN=$<TARGET_FILE:segue>;SEGUE_SOURCE_DIR=${CMAKE_SOURCE_DIR};SEGUE_SANITIZE=${SEGUE_SANITIZE};PYTHONDONTWRITEBYTECODE=1")
+  endforeach()
+endif()
+
+if(SEGUE_FUZZ)
+  segue_sources(fuzzers "tests/fuzz/*_fuzz.cc")
+  foreach(file IN LISTS fuzzers)
+    get_filename_component(name "${file}" NAME_WE)
+    add_executable(${name} "${file}")
+    target_link_libraries(${name} PRIVATE app)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/fuzz")
+  endforeach()
+endif()
