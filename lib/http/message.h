@@ -73,6 +73,7 @@ struct Head {
   std::string_view path;       ///< of the target, raw, without query; "*" for OPTIONS *
   std::string_view query;      ///< raw, without '?'
   std::string_view authority;  ///< from an absolute-form target, else from Host
+  bool has_query = false;      ///< tells "/a?" from "/a"
   Method method_id = Method::kOther;
 
   // Responses.

@@ -1,0 +1,219 @@
+// Spans into fields; nothing is copied in a head, since every span extends the one before.
+#include "lib/http/h1_parser.h"
+
+#include <array>
+
+#include "lib/http/field.h"
+
+namespace segue::http {
+namespace {
+
+H1Parser& parser_of(llhttp_t* llhttp) { return *static_cast<H1Parser*>(llhttp->data); }
+
+void extend(std::string_view& view, const char* at, std::size_t length) {
+  view = view.data() == nullptr ? std::string_view(at, length)
+                                : std::string_view(view.data(), view.size() + length);
+}
+
+std::string_view trimmed(std::string_view value) {
+  while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
+  while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
+  return value;
+}
+
+Method method_of(std::uint8_t method) {
+  switch (method) {
+    case HTTP_GET: return Method::kGet;
+    case HTTP_HEAD: return Method::kHead;
+    case HTTP_POST: return Method::kPost;
+    case HTTP_PUT: return Method::kPut;
+    case HTTP_DELETE: return Method::kDelete;
+    case HTTP_OPTIONS: return Method::kOptions;
+    case HTTP_TRACE: return Method::kTrace;
+    case HTTP_PATCH: return Method::kPatch;
+    case HTTP_CONNECT: return Method::kConnect;
+    default: return Method::kOther;
+  }
+}
+
+/// llhttp's method names as views: strlen once, not once per request.
+std::string_view method_name(std::uint8_t method) {
+  static const auto kNames = [] {
+    std::array<std::string_view, 64> names{};
+    for (std::size_t i = 0; i < names.size(); ++i)
+      names[i] = llhttp_method_name(static_cast<llhttp_method_t>(i));
+    return names;
+  }();
+  return method < kNames.size() ? kNames[method] : std::string_view();
+}
+
+}  // namespace
+
+const llhttp_settings_t& H1Parser::settings() noexcept {
+  static const llhttp_settings_t kSettings = [] {
+    llhttp_settings_t settings;
+    llhttp_settings_init(&settings);
+    settings.on_url = on_url;
+    settings.on_status = on_status;
+    settings.on_header_field = on_field;
+    settings.on_header_value = on_value;
+    settings.on_headers_complete = on_headers_complete;
+    settings.on_body = on_body;
+    settings.on_message_complete = on_message_complete;
+    return settings;
+  }();
+  return kSettings;
+}
+
+void H1Parser::begin(Kind kind, const HeadLimits& limits) {
+  llhttp_init(&llhttp_, kind == Kind::kRequest ? HTTP_REQUEST : HTTP_RESPONSE, &settings());
+  llhttp_.data = this;
+  limits_ = limits;
+  head_ = Head{};
+  fault_ = Fault::kNone;
+  begun_ = head_done_ = done_ = false;
+  in_value_ = true;
+  if (!trailer_texts_.empty()) {
+    trailer_texts_.clear();
+    trailers_.clear();
+  }
+  trailer_bytes_ = 0;
+}
+
+Error H1Parser::error(Fault fault) const noexcept {
+  return {fault, llhttp_.type == HTTP_REQUEST ? Side::kClient : Side::kUpstream, Retry::kNever};
+}
+
+Result<bool> H1Parser::parse_head(HeadBuffer& buffer) {
+  const std::span<const char> bytes = buffer.unread();
+  if (bytes.empty()) return false;
+  begun_ = true;
+  buffer_ = &buffer;
+  const llhttp_errno_t code = llhttp_execute(&llhttp_, bytes.data(), bytes.size());
+  buffer_ = nullptr;
+  if (head_done_ && code == HPE_PAUSED) {
+    buffer.take(static_cast<std::size_t>(llhttp_get_error_pos(&llhttp_) - bytes.data()));
+    if (buffer.taken() > limits_.head) return fail(error(Fault::kHeadTooLarge));
+    // RFC 9112 §2.3: what we speak is HTTP/1.0 and HTTP/1.1.
+    if (llhttp_.http_major != 1 || llhttp_.http_minor > 1) return fail(error(Fault::kVersion));
+    finish_head();
+    return true;
+  }
+  if (code == HPE_OK) {
+    buffer.take(bytes.size());
+    if (buffer.taken() >= limits_.head) return fail(error(Fault::kHeadTooLarge));
+    if (!buffer.space().empty()) return false;
+    std::array<std::string_view*, 2> views{&head_.target, &head_.reason};
+    if (!buffer.grow(limits_.head, views)) return fail(error(Fault::kHeadTooLarge));
+    return false;
+  }
+  if (code == HPE_INVALID_VERSION) return fail(error(Fault::kVersion));
+  return fail(error(fault_ != Fault::kNone ? fault_ : Fault::kBadMessage));
+}
+
+void H1Parser::finish_head() {
+  head_.minor = llhttp_.http_minor;
+  if (llhttp_.type == HTTP_REQUEST) {
+    head_.method_id = method_of(llhttp_.method);
+    head_.method = method_name(llhttp_.method);
+  } else {
+    head_.status = llhttp_.status_code;
+  }
+}
+
+Result<std::size_t> H1Parser::feed_chunked(Bytes bytes, BodySink& sink) {
+  llhttp_resume(&llhttp_);
+  // A body follows, whatever the head asked for: an upgrade with a body is not one (h1_rules.h).
+  llhttp_.upgrade = 0;
+  llhttp_.flags &= static_cast<std::uint16_t>(~F_UPGRADE);
+  sink_ = &sink;
+  const llhttp_errno_t code = llhttp_execute(&llhttp_, bytes.data(), bytes.size());
+  sink_ = nullptr;
+  if (code == HPE_OK) return bytes.size();
+  if (code == HPE_PAUSED && done_)
+    return static_cast<std::size_t>(llhttp_get_error_pos(&llhttp_) - bytes.data());
+  return fail(error(fault_ != Fault::kNone ? fault_ : Fault::kBadMessage));
+}
+
+std::span<const Field> H1Parser::trailers() {
+  trailers_.clear();
+  for (const Trailer& text : trailer_texts_)
+    trailers_.push_back({text.name, trimmed(text.value), field_id(text.name), false});
+  return trailers_;
+}
+
+int H1Parser::on_url(llhttp_t* llhttp, const char* at, std::size_t length) noexcept {
+  H1Parser& parser = parser_of(llhttp);
+  extend(parser.head_.target, at, length);
+  if (parser.head_.target.size() <= parser.limits_.request_line) return 0;
+  parser.fault_ = Fault::kTargetTooLong;
+  return HPE_USER;
+}
+
+int H1Parser::on_status(llhttp_t* llhttp, const char* at, std::size_t length) noexcept {
+  extend(parser_of(llhttp).head_.reason, at, length);
+  return 0;
+}
+
+int H1Parser::on_field(llhttp_t* llhttp, const char* at, std::size_t length) noexcept {
+  H1Parser& parser = parser_of(llhttp);
+  const bool first = parser.in_value_;
+  parser.in_value_ = false;
+  if (parser.head_done_) {
+    if (first) parser.trailer_texts_.emplace_back();
+    parser.trailer_texts_.back().name.append(at, length);
+    parser.trailer_bytes_ += length;
+    if (parser.trailer_bytes_ <= parser.limits_.head &&
+        parser.trailer_texts_.size() <= parser.limits_.fields)
+      return 0;
+    parser.fault_ = Fault::kHeadTooLarge;
+    return HPE_USER;
+  }
+  std::vector<Field>& fields = parser.buffer_->fields;
+  if (!first) {
+    extend(fields.back().name, at, length);
+    return 0;
+  }
+  fields.push_back({{at, length}, {}, FieldId::kOther, false});
+  if (fields.size() <= parser.limits_.fields) return 0;
+  parser.fault_ = Fault::kHeadTooLarge;
+  return HPE_USER;
+}
+
+int H1Parser::on_value(llhttp_t* llhttp, const char* at, std::size_t length) noexcept {
+  H1Parser& parser = parser_of(llhttp);
+  parser.in_value_ = true;
+  if (!parser.head_done_) {
+    extend(parser.buffer_->fields.back().value, at, length);
+    return 0;
+  }
+  parser.trailer_texts_.back().value.append(at, length);
+  parser.trailer_bytes_ += length;
+  if (parser.trailer_bytes_ <= parser.limits_.head) return 0;
+  parser.fault_ = Fault::kHeadTooLarge;
+  return HPE_USER;
+}
+
+int H1Parser::on_headers_complete(llhttp_t* llhttp) noexcept {
+  H1Parser& parser = parser_of(llhttp);
+  parser.head_done_ = true;
+  for (Field& field : parser.buffer_->fields) {
+    field.id = field_id(field.name);
+    field.value = trimmed(field.value);
+  }
+  parser.head_.fields = parser.buffer_->fields;
+  parser.in_value_ = true;
+  return HPE_PAUSED;  // the rules decide about the body
+}
+
+int H1Parser::on_body(llhttp_t* llhttp, const char* at, std::size_t length) noexcept {
+  parser_of(llhttp).sink_->on_chunk_data({at, length});
+  return 0;
+}
+
+int H1Parser::on_message_complete(llhttp_t* llhttp) noexcept {
+  parser_of(llhttp).done_ = true;
+  return HPE_PAUSED;
+}
+
+}  // namespace segue::http

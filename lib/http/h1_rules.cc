@@ -1,0 +1,242 @@
+// Judging heads: one pass over the fields, then the combinations.
+#include "lib/http/h1_rules.h"
+
+#include <charconv>
+
+#include "lib/http/field.h"
+#include "lib/http/target.h"
+
+namespace segue::http {
+namespace {
+
+/// What one pass over the fields finds.
+struct Survey {
+  const Field* host = nullptr;
+  const Field* length = nullptr;
+  const Field* coding = nullptr;
+  const Field* upgrade = nullptr;
+  const Field* expect = nullptr;
+  int hosts = 0, lengths = 0, codings = 0, connections = 0;
+  bool close = false, keep_alive = false, connection_upgrade = false, underscores = false;
+};
+
+/// Fields a peer may not make us drop by naming them in Connection: they carry framing, identity or
+/// what the proxy itself says.
+bool stays(FieldId id) {
+  switch (id) {
+    case FieldId::kHost:
+    case FieldId::kContentLength:
+    case FieldId::kTransferEncoding:
+    case FieldId::kAuthorization:
+    case FieldId::kCookie:
+    case FieldId::kSetCookie:
+    case FieldId::kForwarded:
+    case FieldId::kVia:
+    case FieldId::kXForwardedFor:
+    case FieldId::kXForwardedProto:
+    case FieldId::kXForwardedHost:
+    case FieldId::kXForwardedPort:
+    case FieldId::kXRequestId: return true;
+    default: return false;
+  }
+}
+
+bool is_hop_by_hop(FieldId id) {  // RFC 9110 §7.6.1
+  switch (id) {
+    case FieldId::kConnection:
+    case FieldId::kProxyConnection:
+    case FieldId::kKeepAlive:
+    case FieldId::kTransferEncoding:
+    case FieldId::kTe:
+    case FieldId::kUpgrade:
+    case FieldId::kHttp2Settings: return true;
+    default: return false;
+  }
+}
+
+void survey(const Field& field, Survey& found) {
+  switch (field.id) {
+    case FieldId::kHost:
+      found.host = &field;
+      ++found.hosts;
+      break;
+    case FieldId::kContentLength:
+      found.length = &field;
+      ++found.lengths;
+      break;
+    case FieldId::kTransferEncoding:
+      found.coding = &field;
+      ++found.codings;
+      break;
+    case FieldId::kUpgrade: found.upgrade = &field; break;
+    case FieldId::kExpect: found.expect = &field; break;
+    case FieldId::kConnection:
+      ++found.connections;
+      for_each_token(field.value, [&](std::string_view token) {
+        if (same_name(token, "close")) found.close = true;
+        if (same_name(token, "keep-alive")) found.keep_alive = true;
+        if (same_name(token, "upgrade")) found.connection_upgrade = true;
+      });
+      break;
+    default: break;
+  }
+}
+
+Survey survey_fields(Head& head) {
+  Survey found;
+  for (Field& field : head.fields) {
+    field.hop_by_hop = is_hop_by_hop(field.id);
+    if (field.name.find('_') != std::string_view::npos) found.underscores = true;
+    survey(field, found);
+  }
+  return found;
+}
+
+/// Marks the fields that Connection names (RFC 9110 §7.6.1).
+void mark_named(Head& head) {
+  for (const Field& connection : head.fields) {
+    if (connection.id != FieldId::kConnection) continue;
+    for_each_token(connection.value, [&](std::string_view token) {
+      if (same_name(token, "close") || same_name(token, "keep-alive")) return;
+      for (Field& field : head.fields)
+        if (!stays(field.id) && same_name(field.name, token)) field.hop_by_hop = true;
+    });
+  }
+}
+
+char folded(char c) { return c == '_' ? '-' : to_lower(c); }
+
+bool same_folded(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (folded(a[i]) != folded(b[i])) return false;
+  return true;
+}
+
+/// Servers that fold '_' to '-' (CGI, WSGI) would see two different fields as one, or take a client's
+/// field for one of ours.
+bool has_collision(const Head& head) {
+  static constexpr std::string_view kOurs[] = {
+      "content-length",   "transfer-encoding", "host",          "connection",
+      "x-forwarded-for",  "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port",
+      "x-request-id",     "forwarded",         "traceparent"};
+  for (const Field& field : head.fields) {
+    if (field.name.find('_') == std::string_view::npos) continue;
+    for (const std::string_view ours : kOurs)
+      if (same_folded(field.name, ours)) return true;
+    for (const Field& other : head.fields)
+      if (&other != &field && !same_name(other.name, field.name) && same_folded(other.name, field.name))
+        return true;
+  }
+  return false;
+}
+
+/// uri-host [ ":" port ] by its characters (RFC 3986 §3.2.2); what they mean is nobody's business here.
+bool is_host(std::string_view value) {
+  if (value.empty()) return false;
+  for (const char c : value) {
+    const bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '.' || c == '-' || c == '_' || c == '~' || c == ':' || c == '[' ||
+                      c == ']' || c == '%' || c == '!' || c == '$' || c == '&' || c == '\'' ||
+                      c == '(' || c == ')' || c == '*' || c == '+' || c == ';' || c == '=';
+    if (!fine) return false;
+  }
+  const std::size_t bracket = value.rfind(']');
+  const std::size_t colon = value.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  if ((value.front() == '[') != (bracket != std::string_view::npos)) return false;
+  if (bracket != std::string_view::npos && bracket + 1 != value.size() && colon != bracket + 1)
+    return false;
+  if (colon == std::string_view::npos) return true;
+  if (colon == 0) return false;
+  for (const char c : value.substr(colon + 1))
+    if (c < '0' || c > '9') return false;
+  return true;
+}
+
+/// Digits alone, at least one, without overflow (RFC 9110 §8.6).
+bool parse_length(std::string_view value, std::uint64_t& out) {
+  if (value.empty()) return false;
+  for (const char c : value)
+    if (c < '0' || c > '9') return false;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), out);
+  return error == std::errc{} && end == value.data() + value.size();
+}
+
+Failure<Error> bad(Side side, Fault fault = Fault::kBadMessage) {
+  return fail(Error{fault, side, Retry::kNever});
+}
+
+/// Transfer-Encoding and Content-Length, the same in both directions (RFC 9112 §6.1, §6.2).
+Status<> judge_framing(const Head& head, const Survey& found, BodyLength& body, Side side) {
+  if (found.codings > 0) {
+    // §6.1: faulty in HTTP/1.0. Only "chunked", once: any other coding is one we cannot frame.
+    if (head.minor == 0 || found.codings > 1 || found.lengths > 0) return bad(side);
+    if (!same_name(found.coding->value, "chunked")) return bad(side);
+    body.kind = BodyLength::Kind::kChunked;
+  } else if (found.lengths > 0) {
+    // §6.3: several, or a list, even of equal values.
+    if (found.lengths > 1 || !parse_length(found.length->value, body.bytes)) return bad(side);
+    body.kind = BodyLength::Kind::kLength;
+  }
+  return Done{};
+}
+
+}  // namespace
+
+Status<> judge_request(Head& head) noexcept {
+  if (head.method_id == Method::kConnect) return bad(Side::kClient, Fault::kMethodRefused);
+  const Survey found = survey_fields(head);
+
+  // RFC 9112 §3.2: exactly one Host in HTTP/1.1; HTTP/1.0 may do without.
+  if (found.hosts > 1 || (found.hosts == 0 && head.minor == 1)) return bad(Side::kClient);
+  if (found.host != nullptr && !is_host(found.host->value)) return bad(Side::kClient);
+  const auto target = split_target(head.target, head.method_id);
+  if (!target) return bad(Side::kClient);
+  head.path = target->path;
+  head.query = target->query;
+  head.has_query = target->has_query;
+  head.authority = found.host != nullptr ? found.host->value : target->authority;
+  if (!target->authority.empty()) {
+    // §3.2.2: an absolute form beats Host; where they differ, somebody behind us would disagree.
+    if (found.host != nullptr && !same_name(found.host->value, target->authority))
+      return bad(Side::kClient);
+    if (!is_host(target->authority)) return bad(Side::kClient);
+  }
+  if (found.underscores && has_collision(head)) return bad(Side::kClient);
+
+  Status<> framing = judge_framing(head, found, head.body, Side::kClient);
+  if (!framing) return framing;
+  if (found.connections > 0) mark_named(head);
+  const bool has_body = head.body.kind == BodyLength::Kind::kChunked || head.body.bytes > 0;
+  // An upgrade is offered, not demanded (RFC 9110 §7.8): with a body, or from HTTP/1.0, we do not pass it on.
+  head.upgrade = found.connection_upgrade && found.upgrade != nullptr && head.minor == 1 && !has_body;
+  head.keep_alive = !found.close && (head.minor == 1 || found.keep_alive);
+  head.expects_continue =
+      found.expect != nullptr && head.minor == 1 && same_name(found.expect->value, "100-continue");
+  return Done{};
+}
+
+Status<> judge_response(Head& head, Method method, bool upgrade_asked) noexcept {
+  if (head.status < 100 || head.status > 599) return bad(Side::kUpstream);
+  const Survey found = survey_fields(head);
+  if (found.connections > 0) mark_named(head);
+  head.upgrade = head.status == 101;
+  if (head.upgrade && (!upgrade_asked || found.upgrade == nullptr || !found.connection_upgrade))
+    return bad(Side::kUpstream);
+  Status<> framing = judge_framing(head, found, head.body, Side::kUpstream);
+  if (!framing) return framing;
+
+  head.keep_alive = !found.close && (head.minor == 1 || found.keep_alive);
+  // RFC 9112 §6.3: these never have a body, whatever their fields say.
+  const bool bodiless =
+      method == Method::kHead || head.status < 200 || head.status == 204 || head.status == 304;
+  if (bodiless) {
+    head.body = {};
+  } else if (head.body.kind == BodyLength::Kind::kNone) {
+    head.body.kind = BodyLength::Kind::kUntilClose;
+    head.keep_alive = false;
+  }
+  return Done{};
+}
+
+}  // namespace segue::http

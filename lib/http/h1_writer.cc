@@ -1,0 +1,113 @@
+// Serialising: what the parser understood is what leaves, byte for byte in names and values.
+#include "lib/http/h1_writer.h"
+
+#include <charconv>
+#include <cstring>
+
+#include "lib/http/status.h"
+
+namespace segue::http {
+namespace {
+
+// Short lines are put together in place; fields too long for this go piece by piece.
+constexpr std::size_t kLineInPlace = 2048;
+
+char* put(char* at, std::string_view text) {
+  std::memcpy(at, text.data(), text.size());
+  return at + text.size();
+}
+
+void write_field(Gather& out, const Field& field) {
+  const std::size_t bytes = field.name.size() + field.value.size() + 4;
+  if (bytes <= kLineInPlace) [[likely]] {
+    char* at = out.space(bytes);
+    at = put(at, field.name);
+    at = put(at, ": ");
+    at = put(at, field.value);
+    put(at, "\r\n");
+    out.wrote(bytes);
+    return;
+  }
+  out.copy(field.name);
+  out.copy(": ");
+  out.copy(field.value);
+  out.copy("\r\n");
+}
+
+void write_fields(Gather& out, const Head& head, std::span<const Field> extra, const BodyLength& body) {
+  // A Content-Length that no longer frames the body (upstream sent it with none) is kept: it describes
+  // what a GET would get (RFC 9110 §9.3.2, §15.4.5).
+  for (const Field& field : head.fields)
+    if (!field.hop_by_hop) write_field(out, field);
+  for (const Field& field : extra) write_field(out, field);
+  if (body.kind == BodyLength::Kind::kChunked) out.copy("Transfer-Encoding: chunked\r\n");
+}
+
+void write_persistence(Gather& out, const Head& head, Persistence persistence) {
+  switch (persistence) {
+    case Persistence::kDefault: break;
+    case Persistence::kKeepAlive: out.copy("Connection: keep-alive\r\n"); break;
+    case Persistence::kClose: out.copy("Connection: close\r\n"); break;
+    case Persistence::kUpgrade:
+      out.copy("Connection: upgrade\r\n");
+      for (const Field& field : head.fields)
+        if (field.id == FieldId::kUpgrade) write_field(out, field);
+      break;
+  }
+  out.copy("\r\n");
+}
+
+}  // namespace
+
+void write_request_head(Gather& out, const Head& head, std::span<const Field> extra, BodyLength body,
+                        Persistence persistence, std::string_view host) {
+  out.copy(head.method);
+  out.copy(" ");
+  if (head.target.starts_with('/') || head.target == "*") {
+    out.copy(head.target);
+  } else {  // absolute form becomes origin form (RFC 9112 §3.2.1)
+    out.copy(head.path);
+    if (head.has_query) out.copy("?");
+    out.copy(head.query);
+  }
+  out.copy(" HTTP/1.1\r\n");
+  if (head.find(FieldId::kHost) == nullptr) {
+    out.copy("Host: ");
+    out.copy(head.authority.empty() ? host : head.authority);
+    out.copy("\r\n");
+  }
+  write_fields(out, head, extra, body);
+  write_persistence(out, head, persistence);
+}
+
+void write_response_head(Gather& out, const Head& head, std::span<const Field> extra, BodyLength body,
+                         Persistence persistence) {
+  char* at = out.space(16);
+  at = put(at, "HTTP/1.1 ");
+  *at++ = static_cast<char>('0' + head.status / 100);
+  *at++ = static_cast<char>('0' + head.status / 10 % 10);
+  *at++ = static_cast<char>('0' + head.status % 10);
+  *at = ' ';
+  out.wrote(13);
+  out.copy(head.reason);
+  out.copy("\r\n");
+  write_fields(out, head, extra, body);
+  write_persistence(out, head, persistence);
+}
+
+void write_chunk_size(Gather& out, std::uint64_t bytes) {
+  char* const begin = out.space(20);
+  char* at = std::to_chars(begin, begin + 16, bytes, 16).ptr;
+  *at++ = '\r';
+  *at++ = '\n';
+  out.wrote(static_cast<std::size_t>(at - begin));
+}
+
+void write_last_chunk(Gather& out, std::span<const Field> trailers) {
+  out.copy("0\r\n");
+  for (const Field& trailer : trailers)
+    if (!trailer.hop_by_hop) write_field(out, trailer);
+  out.copy("\r\n");
+}
+
+}  // namespace segue::http

@@ -1,0 +1,134 @@
+// Phrases (RFC 9110 §15), mappings and pages.
+#include "lib/http/status.h"
+
+#include "lib/http/field.h"
+
+namespace segue::http {
+
+std::string_view reason_phrase(std::uint16_t status) noexcept {
+  switch (status) {
+    case 100: return "Continue";
+    case 101: return "Switching Protocols";
+    case 200: return "OK";
+    case 204: return "No Content";
+    case 304: return "Not Modified";
+    case 400: return "Bad Request";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 408: return "Request Timeout";
+    case 413: return "Content Too Large";
+    case 414: return "URI Too Long";
+    case 431: return "Request Header Fields Too Large";
+    case 502: return "Bad Gateway";
+    case 503: return "Service Unavailable";
+    case 504: return "Gateway Timeout";
+    case 505: return "HTTP Version Not Supported";
+    default: return "";
+  }
+}
+
+std::uint16_t status_for(Error error) noexcept {
+  const bool upstream = error.side == Side::kUpstream;
+  switch (error.fault) {
+    case Fault::kNone:
+    case Fault::kIdle:
+    case Fault::kDraining: return 0;
+    case Fault::kBadMessage:
+    case Fault::kAmbiguousTarget: return upstream ? 502 : 400;
+    case Fault::kTargetTooLong: return 414;
+    case Fault::kHeadTooLarge: return upstream ? 502 : 431;
+    case Fault::kVersion: return upstream ? 502 : 505;
+    case Fault::kMethodRefused: return 405;
+    case Fault::kNoRoute: return 404;
+    case Fault::kNoEndpoint:
+    case Fault::kQueueFull:
+    case Fault::kQueueTimeout:
+    case Fault::kOverloaded: return 503;
+    case Fault::kConnectFailed: return 502;
+    case Fault::kHeadTimeout:
+    case Fault::kBodyTimeout: return 408;
+    case Fault::kConnectTimeout:
+    case Fault::kFirstByteTimeout:
+    case Fault::kStreamTimeout: return 504;
+    case Fault::kClosedEarly:
+    case Fault::kReset: return upstream ? 502 : 0;
+  }
+  return 0;
+}
+
+std::string_view explain(Fault fault) noexcept {
+  switch (fault) {
+    case Fault::kNone: return "Nothing went wrong.";
+    case Fault::kBadMessage: return "The message breaks a rule of HTTP/1.1 framing or syntax.";
+    case Fault::kTargetTooLong: return "The request line is too long.";
+    case Fault::kHeadTooLarge: return "The header section is too large or has too many fields.";
+    case Fault::kVersion: return "Only HTTP/1.0 and HTTP/1.1 are spoken here.";
+    case Fault::kMethodRefused: return "The CONNECT method is not offered here.";
+    case Fault::kAmbiguousTarget: return "The path can be read in two ways that lead to different servers.";
+    case Fault::kNoRoute: return "No route matches this request.";
+    case Fault::kNoEndpoint: return "No healthy server is available for this request; try again shortly.";
+    case Fault::kQueueFull: return "Too many requests are waiting already; try again shortly.";
+    case Fault::kQueueTimeout: return "No server became free in time; try again shortly.";
+    case Fault::kConnectFailed: return "The server behind this proxy could not be reached.";
+    case Fault::kConnectTimeout: return "The server behind this proxy did not accept a connection in time.";
+    case Fault::kHeadTimeout: return "The request head did not arrive in time.";
+    case Fault::kBodyTimeout: return "The request body did not arrive in time.";
+    case Fault::kFirstByteTimeout: return "The server behind this proxy did not answer in time.";
+    case Fault::kStreamTimeout: return "The exchange stood still for too long.";
+    case Fault::kClosedEarly: return "The server behind this proxy closed the connection without a complete answer.";
+    case Fault::kReset: return "The server behind this proxy reset the connection.";
+    case Fault::kIdle: return "The connection stood idle for too long.";
+    case Fault::kOverloaded: return "This proxy is at one of its limits; try again shortly.";
+    case Fault::kDraining: return "This proxy is stopping.";
+  }
+  return "";
+}
+
+Page page_for(std::string_view accept) noexcept {
+  Page page = Page::kText;
+  for_each_token(accept, [&](std::string_view range) {
+    const std::string_view type = trim(range.substr(0, range.find(';')));
+    if (same_name(type, "application/json") || same_name(type, "application/problem+json")) {
+      page = Page::kJson;
+      return false;
+    }
+    if (same_name(type, "text/html")) {
+      page = Page::kHtml;
+      return false;
+    }
+    return true;
+  });
+  return page;
+}
+
+std::string_view content_type(Page page) noexcept {
+  switch (page) {
+    case Page::kText: return "text/plain; charset=utf-8";
+    case Page::kHtml: return "text/html; charset=utf-8";
+    case Page::kJson: return "application/problem+json";
+  }
+  return "text/plain";
+}
+
+std::string error_page(Page page, std::uint16_t status, Fault fault, std::string_view request_id) {
+  const std::string code = std::to_string(status);
+  const std::string phrase(reason_phrase(status));
+  const std::string sentence(explain(fault));
+  const std::string id(request_id);
+  switch (page) {
+    case Page::kText:
+      return code + " " + phrase + "\n" + sentence + "\n" + (id.empty() ? "" : "Request: " + id + "\n");
+    case Page::kHtml:
+      return "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + code + " " +
+             phrase + "</title></head>\n<body style=\"font-family:sans-serif;margin:4em auto;max-width:40em\">" +
+             "<h1>" + code + " " + phrase + "</h1><p>" + sentence + "</p>" +
+             (id.empty() ? "" : "<p><small>Request " + id + "</small></p>") + "</body></html>\n";
+    case Page::kJson:
+      return "{\"type\":\"about:blank\",\"title\":\"" + phrase + "\",\"status\":" + code +
+             ",\"detail\":\"" + sentence + "\",\"reason\":\"" + to_string(fault) + "\"" +
+             (id.empty() ? "" : ",\"request_id\":\"" + id + "\"") + "}\n";
+  }
+  return {};
+}
+
+}  // namespace segue::http
