@@ -34,7 +34,8 @@ class Rng {
 
   /// Uniform in [0, bound), bound ≥ 1. The bias is below 2^-32 for bounds below 2^32.
   std::uint64_t below(std::uint64_t bound) noexcept {
-    return static_cast<std::uint64_t>((static_cast<unsigned __int128>(next()) * bound) >> 64);
+    __extension__ typedef unsigned __int128 Wide;  // NOLINT(modernize-use-using): not ISO C++
+    return static_cast<std::uint64_t>((static_cast<Wide>(next()) * bound) >> 64);
   }
 
   /// Uniform in [0, 1).
