@@ -41,6 +41,8 @@ class Loop {
 
   /// Destroys `object` before the next poll.
   void retire(std::unique_ptr<Retired> object) { retired_.push_back(std::move(object)); }
+  /// Destroys now what was retired; for owners whose members the retired objects still use.
+  void reap();
 
   /// Called before each poll, after everything of this turn; for what is flushed or posted once a turn.
   void before_poll(std::function<void()> hook) { before_poll_ = std::move(hook); }
@@ -48,7 +50,6 @@ class Loop {
  private:
   static void on_prepare(uv_prepare_t* handle) noexcept;
   static void on_timer(uv_timer_t* handle) noexcept;
-  void reap();
 
   uv_loop_t uv_{};
   uv_prepare_t prepare_{};

@@ -143,6 +143,7 @@ Pressure Tcp::write(std::span<const iovec> pieces) {
       return Pressure::kOk;
     }
     sent = n < 0 ? 0 : static_cast<std::size_t>(n);
+    sent_ += sent;
   }
   for (const iovec& piece : pieces) {
     if (sent >= piece.iov_len) {
@@ -175,10 +176,12 @@ void Tcp::flush() {
       break;
     }
     queue_.consume(static_cast<std::size_t>(n));
+    sent_ += static_cast<std::uint64_t>(n);
   }
   if (queue_.empty() && shutdown_wanted_ && !failed_) ::shutdown(core_->fd, SHUT_WR);
   update_interest();
-  if (was_full_ && queue_.size() <= marks_.low) {
+  const bool emptied = shutdown_wanted_ && queue_.empty();
+  if ((was_full_ && queue_.size() <= marks_.low) || emptied) {
     was_full_ = false;
     events_.on_drained();
   }

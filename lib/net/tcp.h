@@ -34,6 +34,7 @@ class Tcp final : public Transport {
   std::size_t queued() const noexcept override { return queue_.size(); }
 
   int fd() const noexcept { return core_ ? core_->fd : -1; }
+  std::uint64_t sent() const noexcept { return sent_; }  ///< bytes the kernel has taken
   /// A byte or the end is waiting to be read (one recv with MSG_PEEK).
   bool has_input() const noexcept;
   void reset_on_close();  ///< the destructor sends RST instead of FIN
@@ -58,6 +59,7 @@ class Tcp final : public Transport {
   ChunkQueue queue_;
   std::unique_ptr<Core, Close> core_;
   Watermarks marks_;
+  std::uint64_t sent_ = 0;
   int interest_ = 0;  // what the poll handle waits for now
   bool reading_ = false;
   bool connecting_ = false;

@@ -21,7 +21,8 @@ class TransportEvents {
  public:
   virtual void on_connected() = 0;  ///< after connect(); at most once
   virtual void on_readable() = 0;   ///< read() will give bytes, the end or an error; repeats until it was read
-  virtual void on_drained() = 0;    ///< after write() said kFull, once at or below Watermarks::low
+  /// After write() said kFull, once at or below Watermarks::low; after shutdown(), once all has left.
+  virtual void on_drained() = 0;
   virtual void on_failed(Error error) = 0;  ///< connecting failed, or the peer is gone while nothing was being read
 
  protected:

@@ -1,0 +1,472 @@
+// The life of a client connection: head, exchange, body, response, next head.
+#include "proxy/client_h1.h"
+
+#include <algorithm>
+
+#include "lib/http/h1_rules.h"
+#include "lib/http/h1_writer.h"
+#include "lib/http/status.h"
+#include "proxy/exchange.h"
+#include "proxy/proxy_protocol.h"
+#include "proxy/reply.h"
+#include "proxy/worker.h"
+
+namespace segue::proxy {
+
+using http::BodyLength;
+
+ClientH1::ClientH1(Worker& worker, std::shared_ptr<ListenerState> listener, int fd,
+                   const SocketAddress& peer)
+    : worker_(worker),
+      listener_(std::move(listener)),
+      tcp_(worker.loop(), worker.chunks(), *this, worker.watermarks()) {
+  tcp_.adopt(fd);
+  host_size_ = static_cast<std::uint8_t>(peer.write_host(host_.data()));
+  port_ = peer.port();
+  trusted_ = contains(listener_->trusted, peer);
+  if (listener_->settings.proxy_protocol) {
+    phase_ = Phase::kProxyHeader;
+    arm(worker_.snapshot()->config->timeouts.head);
+  } else {
+    await_request();
+  }
+  tcp_.read_start();
+}
+
+ClientH1::~ClientH1() { listener_->connections.fetch_sub(1, std::memory_order_relaxed); }
+
+void ClientH1::arm(Millis after) {
+  worker_.loop().deadlines().arm(deadline_, worker_.loop().turn() + after);
+}
+
+void ClientH1::await_request() {
+  phase_ = Phase::kIdle;
+  const conf::Timeouts& timeouts = worker_.snapshot()->config->timeouts;
+  // Before the first request a silent connection gets no more time than a slow head.
+  arm(requests_ == 0 ? std::min(timeouts.head, timeouts.keep_alive) : timeouts.keep_alive);
+}
+
+ClientInfo ClientH1::info() const noexcept {
+  return {{host_.data(), host_size_}, trusted_, listener_.get()};
+}
+
+bool ClientH1::may_persist() const noexcept {
+  return keep_alive_ && !peer_ended_ && !worker_.draining() &&
+         requests_ < listener_->settings.keep_alive_requests &&
+         worker_.memory_pressure() < MemoryPressure::kNoKeepAlive;
+}
+
+// Receiving.
+
+void ClientH1::on_readable() {
+  switch (phase_) {
+    case Phase::kClosed: return;
+    case Phase::kProxyHeader: read_proxy_header(); break;
+    case Phase::kIdle:
+    case Phase::kHead:
+    case Phase::kAnswering: read_head(); break;
+    case Phase::kBody:
+    case Phase::kTunnel: read_body(); break;
+    case Phase::kLinger: read_linger(); break;
+  }
+  worker_.gather().flush();
+}
+
+void ClientH1::read_head() {
+  if (intake_ == nullptr) {
+    intake_ = worker_.intakes().take();
+    intake_->parser.begin(http::H1Parser::Kind::kRequest, worker_.head_limits());
+  }
+  const std::span<char> space = intake_->buffer.space();
+  if (space.empty() || intake_->buffer.overflowing()) {
+    // A client that pipelines more than a buffer of requests waits until we come to them.
+    hold(Hold::kReplying);
+    return;
+  }
+  const net::ReadResult got = tcp_.read(space);
+  if (got.kind == net::ReadResult::Kind::kAgain) return;
+  if (got.kind != net::ReadResult::Kind::kBytes)
+    return on_peer_end(got.kind == net::ReadResult::Kind::kEnd);
+  bulk_ = got.bytes == space.size();
+  intake_->buffer.filled(got.bytes);
+  if (phase_ == Phase::kAnswering) return;  // pipelined: its turn comes
+  if (phase_ == Phase::kIdle) {
+    phase_ = Phase::kHead;
+    began_us_ = now().us;
+    arm(worker_.snapshot()->config->timeouts.head);
+  }
+  process();
+}
+
+/// Heads and the bodies that came with them, one request after the other, as far as the bytes go.
+void ClientH1::process() {
+  if (processing_) return;
+  processing_ = true;
+  // A client that pipelines and does not read gets no further answers queued.
+  while (phase_ == Phase::kHead && tcp_.queued() < worker_.watermarks().high) {
+    const Result<bool> complete = intake_->parser.parse_head(intake_->buffer);
+    if (!complete) {
+      refuse(complete.error());
+      break;
+    }
+    if (!*complete) break;
+    if (!begin_exchange()) break;
+    process_rest();
+  }
+  processing_ = false;
+}
+
+bool ClientH1::begin_exchange() {
+  http::Head& head = intake_->parser.head();
+  minor_ = head.minor;
+  const Status<> judged = http::judge_request(head);
+  if (!judged) {
+    refuse(judged.error());
+    return false;
+  }
+  deadline_.disarm();
+  ++requests_;
+  bytes_in_ = intake_->buffer.taken();
+  bytes_out_ = 0;
+  keep_alive_ = head.keep_alive;
+  announced_close_ = false;
+  request_framing_ = head.body.kind;
+  remaining_ = head.body.bytes;
+  const bool has_body = request_framing_ == BodyLength::Kind::kChunked || remaining_ > 0;
+  phase_ = has_body ? Phase::kBody : Phase::kAnswering;
+  exchange_ = worker_.take_exchange();
+  exchange_->begin(*this, head, Instant{began_us_});
+  return true;
+}
+
+void ClientH1::read_body() {
+  if (phase_ == Phase::kBody && intake_ != nullptr && !intake_->buffer.unread().empty()) {
+    process_rest();
+    return;
+  }
+  const std::span<char> space = worker_.read_buffer(bulk_);
+  const net::ReadResult got = tcp_.read(space);
+  if (got.kind == net::ReadResult::Kind::kAgain) return;
+  if (got.kind != net::ReadResult::Kind::kBytes)
+    return on_peer_end(got.kind == net::ReadResult::Kind::kEnd);
+  bulk_ = got.bytes >= Worker::kReadBytes;
+  feed({space.data(), got.bytes});
+}
+
+void ClientH1::feed(Bytes bytes) {
+  if (phase_ == Phase::kTunnel) {
+    bytes_in_ += bytes.size();
+    exchange_->from_client().on_body(bytes);
+    return;
+  }
+  if (request_framing_ == BodyLength::Kind::kChunked) return feed_chunked(bytes);
+  const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), remaining_));
+  remaining_ -= n;
+  bytes_in_ += n;
+  if (n < bytes.size()) intake_->buffer.append(bytes.subspan(n));
+  exchange_->from_client().on_body(bytes.first(n));
+  if (remaining_ == 0 && phase_ == Phase::kBody) end_request({});
+}
+
+void ClientH1::feed_chunked(Bytes bytes) {
+  const Result<std::size_t> consumed = intake_->parser.feed_chunked(bytes, *this);
+  if (phase_ != Phase::kBody) return;  // the exchange ended meanwhile
+  if (!consumed) return exchange_->from_client().on_failed(consumed.error());
+  bytes_in_ += *consumed;
+  if (!intake_->parser.done()) return;
+  if (*consumed < bytes.size()) intake_->buffer.append(bytes.subspan(*consumed));
+  end_request(intake_->parser.trailers());
+}
+
+void ClientH1::on_chunk_data(Bytes bytes) {
+  if (phase_ == Phase::kBody) exchange_->from_client().on_body(bytes);
+}
+
+void ClientH1::end_request(std::span<const http::Field> trailers) {
+  phase_ = Phase::kAnswering;
+  exchange_->from_client().on_end(trailers);
+}
+
+void ClientH1::on_peer_end(bool clean) {
+  if (!clean) {
+    if (exchange_ != nullptr) {
+      exchange_->from_client().on_failed({Fault::kReset, Side::kClient, Retry::kNever});
+    } else {
+      close();
+    }
+    return;
+  }
+  peer_ended_ = true;
+  tcp_.read_stop();
+  switch (phase_) {
+    case Phase::kAnswering: return;  // half-closed: the response still has a reader
+    case Phase::kTunnel: return exchange_->from_client().on_end({});
+    case Phase::kBody:
+      return exchange_->from_client().on_failed({Fault::kClosedEarly, Side::kClient, Retry::kNever});
+    default: return close();
+  }
+}
+
+void ClientH1::hold(Hold why) {
+  if (holds_ == 0 && phase_ != Phase::kClosed) tcp_.read_stop();
+  holds_ |= static_cast<std::uint8_t>(why);
+}
+
+void ClientH1::resume(Hold why) {
+  if (holds_ == 0) return;
+  holds_ &= static_cast<std::uint8_t>(~static_cast<std::uint8_t>(why));
+  if (holds_ != 0 || phase_ == Phase::kClosed || peer_ended_) return;
+  tcp_.read_start();
+  // What came with the head waits in the buffer; no event will tell of it.
+  if (phase_ == Phase::kBody) process_rest();
+}
+
+void ClientH1::process_rest() {
+  while (phase_ == Phase::kBody && holds_ == 0 && !intake_->buffer.unread().empty()) {
+    const Bytes rest = intake_->buffer.unread();
+    intake_->buffer.take(rest.size());
+    feed(rest);
+  }
+}
+
+void ClientH1::read_proxy_header() {
+  if (intake_ == nullptr) intake_ = worker_.intakes().take();
+  http::HeadBuffer& buffer = intake_->buffer;
+  const net::ReadResult got = tcp_.read(buffer.space());
+  if (got.kind == net::ReadResult::Kind::kAgain) return;
+  if (got.kind != net::ReadResult::Kind::kBytes || !trusted_) return close();
+  buffer.filled(got.bytes);
+  const ProxyHeader header = parse_proxy_header(buffer.unread());
+  if (header.outcome == ProxyHeader::Outcome::kMore) return;
+  if (header.outcome == ProxyHeader::Outcome::kBad) return close();
+  buffer.take(header.bytes);
+  if (header.source.family() != AF_UNSPEC) {
+    host_size_ = static_cast<std::uint8_t>(header.source.write_host(host_.data()));
+    port_ = header.source.port();
+    trusted_ = contains(listener_->trusted, header.source);
+  }
+  buffer.compact();
+  if (buffer.empty()) {
+    worker_.intakes().give(std::move(intake_));
+    return await_request();
+  }
+  intake_->parser.begin(http::H1Parser::Kind::kRequest, worker_.head_limits());
+  phase_ = Phase::kHead;
+  began_us_ = now().us;
+  process();
+}
+
+// Sending.
+
+void ClientH1::send_head(const http::Head& head, std::span<const http::Field> extra, BodyLength body) {
+  Gather& out = worker_.gather();
+  out.begin(*this);
+  http::Persistence persistence = http::Persistence::kDefault;
+  if (head.status == 101) {
+    persistence = http::Persistence::kUpgrade;
+  } else if (head.status >= 200) {
+    response_framing_ = body.kind;
+    announced_close_ = body.kind == BodyLength::Kind::kUntilClose || !may_persist();
+    if (announced_close_) {
+      persistence = http::Persistence::kClose;
+    } else if (minor_ == 0) {
+      persistence = http::Persistence::kKeepAlive;
+    }
+  }
+  http::write_response_head(out, head, extra, body, persistence);
+}
+
+void ClientH1::send_body(Bytes bytes) {
+  Gather& out = worker_.gather();
+  out.begin(*this);
+  const bool chunked = response_framing_ == BodyLength::Kind::kChunked && phase_ != Phase::kTunnel;
+  if (chunked) http::write_chunk_size(out, bytes.size());
+  out.refer(bytes);
+  if (chunked) out.copy("\r\n");
+}
+
+void ClientH1::send_end(std::span<const http::Field> trailers) {
+  if (phase_ == Phase::kTunnel) {
+    worker_.gather().flush();
+    tcp_.shutdown();
+  } else if (response_framing_ == BodyLength::Kind::kChunked) {
+    worker_.gather().begin(*this);
+    http::write_last_chunk(worker_.gather(), trailers);
+  }
+}
+
+void ClientH1::send_reply(std::uint16_t status, std::string_view head_fields, std::string_view body,
+                          Body wanted) {
+  Gather& out = worker_.gather();
+  out.begin(*this);
+  announced_close_ = announced_close_ || !may_persist();
+  write_reply(out, status, head_fields, body,
+              announced_close_ ? http::Persistence::kClose
+              : minor_ == 0    ? http::Persistence::kKeepAlive
+                               : http::Persistence::kDefault,
+              wanted);
+}
+
+SocketAddress ClientH1::peer_address() const {
+  const std::string host(host_.data(), host_size_);
+  const bool six = host.find(':') != std::string::npos;
+  auto address = SocketAddress::parse((six ? "[" + host + "]:" : host + ":") + std::to_string(port_));
+  return address ? *address : SocketAddress{};
+}
+
+SocketAddress ClientH1::local_address() const { return net::bound_address(tcp_.fd()); }
+
+void ClientH1::on_gathered(std::span<const iovec> pieces) {
+  for (const iovec& piece : pieces) bytes_out_ += piece.iov_len;
+  const Pressure pressure = tcp_.write(pieces);
+  if (pressure == Pressure::kFull && exchange_ != nullptr) exchange_->from_client().on_full();
+}
+
+void ClientH1::on_drained() {
+  if (phase_ == Phase::kLinger) {
+    if (tcp_.queued() == 0) arm(worker_.snapshot()->config->timeouts.linger);
+    return;
+  }
+  if (exchange_ != nullptr) {
+    exchange_->from_client().on_drained();
+  } else if (phase_ == Phase::kHead) {
+    process();
+  }
+  worker_.gather().flush();
+}
+
+void ClientH1::become_tunnel() {
+  phase_ = Phase::kTunnel;
+  worker_.client_became_tunnel();
+  if (intake_ != nullptr && !intake_->buffer.unread().empty()) {
+    const Bytes early = intake_->buffer.unread();
+    intake_->buffer.take(early.size());
+    feed(early);
+  }
+}
+
+// Endings.
+
+void ClientH1::end_exchange(After after) {
+  if (phase_ == Phase::kTunnel) worker_.tunnel_ended();
+  exchange_ = nullptr;
+  const bool request_over = phase_ == Phase::kAnswering;
+  if (after == After::kAbort) {
+    worker_.gather().forget(*this);
+    tcp_.reset_on_close();
+    return close();
+  }
+  if (after == After::kNext && request_over && !announced_close_ && may_persist()) {
+    holds_ &= static_cast<std::uint8_t>(~static_cast<std::uint8_t>(Hold::kNotConnected));
+    intake_->buffer.compact();
+    if (holds_ != 0) {
+      holds_ = 0;
+      tcp_.read_start();
+    }
+    if (intake_->buffer.empty()) {
+      worker_.intakes().give(std::move(intake_));
+      return await_request();
+    }
+    intake_->parser.begin(http::H1Parser::Kind::kRequest, worker_.head_limits());
+    phase_ = Phase::kHead;
+    began_us_ = now().us;
+    arm(worker_.snapshot()->config->timeouts.head);
+    return process();
+  }
+  worker_.gather().flush();
+  const bool unread = !request_over || (intake_ != nullptr && !intake_->buffer.empty());
+  if (after != After::kLinger && !unread && tcp_.queued() == 0) return close();
+  begin_linger();
+}
+
+void ClientH1::begin_linger() {
+  if (tcp_.failed()) return close();
+  phase_ = Phase::kLinger;
+  lingered_ = 0;
+  holds_ = 0;
+  const conf::Timeouts& timeouts = worker_.snapshot()->config->timeouts;
+  arm(tcp_.queued() > 0 ? timeouts.body_idle : timeouts.linger);
+  tcp_.shutdown();
+  if (!peer_ended_) tcp_.read_start();
+}
+
+void ClientH1::read_linger() {
+  const std::span<char> space = worker_.read_buffer(false);
+  const net::ReadResult got = tcp_.read(space);
+  if (got.kind == net::ReadResult::Kind::kAgain) return;
+  if (got.kind == net::ReadResult::Kind::kEnd && tcp_.queued() > 0) {
+    peer_ended_ = true;
+    return tcp_.read_stop();
+  }
+  if (got.kind != net::ReadResult::Kind::kBytes) return close();
+  lingered_ += static_cast<std::uint32_t>(got.bytes);
+  // More than is fair: stop reading; closing then may reset, which the client has asked for.
+  if (lingered_ <= worker_.snapshot()->config->limits.linger) return;
+  if (tcp_.queued() == 0) return close();
+  tcp_.read_stop();
+}
+
+void ClientH1::refuse(Error error) {
+  telemetry::Record record;
+  record.wall_ms = wall_clock_ms();
+  record.client = {host_.data(), host_size_};
+  record.listener = listener_->settings.name;
+  record.error = error;
+  record.phase = telemetry::Phase::kHead;
+  record.status = http::status_for(error);
+  worker_.counters().worker.local_replies[static_cast<std::size_t>(error.fault)].add();
+  keep_alive_ = false;
+  bytes_out_ = 0;
+  if (record.status != 0) {
+    const std::string fields = reply_fields(error.fault, http::Page::kText);
+    send_reply(record.status, fields,
+               http::error_page(http::Page::kText, record.status, error.fault, {}), Body::kSend);
+    worker_.gather().flush();
+  }
+  record.bytes_in = intake_ != nullptr ? intake_->buffer.taken() : 0;
+  record.bytes_out = bytes_out_;
+  worker_.write_access_log(record);
+  if (record.status == 0) return close();
+  begin_linger();
+}
+
+void ClientH1::on_failed(Error error) {
+  if (exchange_ != nullptr) {
+    exchange_->from_client().on_failed({error.fault, Side::kClient, Retry::kNever});
+    worker_.gather().flush();
+  } else {
+    close();
+  }
+}
+
+void ClientH1::on_deadline(Deadline&) {
+  if (phase_ == Phase::kHead) {
+    refuse({Fault::kHeadTimeout, Side::kClient, Retry::kNever});
+  } else {
+    close();
+  }
+}
+
+void ClientH1::begin_drain() {
+  if (phase_ == Phase::kIdle) close();
+}
+
+void ClientH1::cut() {
+  if (exchange_ != nullptr) {
+    exchange_->from_client().on_failed({Fault::kDraining, Side::kSelf, Retry::kNever});
+  } else {
+    close();
+  }
+}
+
+void ClientH1::close() {
+  if (phase_ == Phase::kClosed) return;
+  phase_ = Phase::kClosed;
+  worker_.gather().forget(*this);
+  deadline_.disarm();
+  tcp_.read_stop();
+  if (intake_ != nullptr) worker_.intakes().give(std::move(intake_));
+  worker_.on_client_gone(*this);
+}
+
+}  // namespace segue::proxy

@@ -1,0 +1,123 @@
+// One HTTP/1 client connection: reads requests one after the other, runs an exchange for each, writes its
+// response.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+#include "lib/base/deadlines.h"
+#include "lib/base/gather.h"
+#include "lib/net/loop.h"
+#include "lib/net/tcp.h"
+#include "proxy/client.h"
+#include "proxy/intake.h"
+
+namespace segue::proxy {
+
+class Worker;
+class Exchange;
+
+class ClientH1 final : public net::Retired,
+                       public Client,
+                       net::TransportEvents,
+                       Gather::Sink,
+                       Deadline::Owner,
+                       http::H1Parser::BodySink {
+ public:
+  /// Takes over a connected descriptor. `listener` counts the connection already.
+  ClientH1(Worker& worker, std::shared_ptr<ListenerState> listener, int fd, const SocketAddress& peer);
+  ~ClientH1() override;
+
+  /// Draining: an idle connection closes now, a busy one after its response.
+  void begin_drain();
+  bool is_tunnel() const noexcept { return phase_ == Phase::kTunnel; }
+  void cut();  ///< the drain deadline passed
+
+  ListenerId listener_id() const noexcept { return listener_->id; }
+
+  Link link;  ///< in the worker's list of clients
+
+ private:
+  enum class Phase : std::uint8_t {
+    kProxyHeader,  // a PROXY protocol header comes first
+    kIdle,         // between requests
+    kHead,         // part of a head has arrived
+    kBody,         // the request's body is on its way in
+    kAnswering,    // the request is complete, its response is not
+    kTunnel,
+    kLinger,       // everything sent; reading and dropping
+    kClosed,
+  };
+
+  // http::Stream and Client
+  void send_head(const http::Head& head, std::span<const http::Field> extra,
+                 http::BodyLength body) override;
+  void send_body(Bytes bytes) override;
+  void send_end(std::span<const http::Field> trailers) override;
+  void hold(Hold why) override;
+  void resume(Hold why) override;
+  ClientInfo info() const noexcept override;
+  bool may_persist() const noexcept override;
+  void send_reply(std::uint16_t status, std::string_view head_fields, std::string_view body,
+                  Body wanted) override;
+  SocketAddress peer_address() const override;
+  SocketAddress local_address() const override;
+  void become_tunnel() override;
+  std::uint64_t bytes_in() const noexcept override { return bytes_in_; }
+  std::uint64_t bytes_out() const noexcept override { return bytes_out_; }
+  void end_exchange(After after) override;
+
+  // net::TransportEvents and the rest
+  void on_connected() override {}
+  void on_readable() override;
+  void on_drained() override;
+  void on_failed(Error error) override;
+  void on_gathered(std::span<const iovec> pieces) override;
+  void on_deadline(Deadline& deadline) override;
+  void on_chunk_data(Bytes bytes) override;
+
+  void read_head();
+  void read_body();
+  void read_linger();
+  void read_proxy_header();
+  void process();
+  void process_rest();
+  bool begin_exchange();
+  void feed(Bytes bytes);
+  void feed_chunked(Bytes bytes);
+  void end_request(std::span<const http::Field> trailers);
+  void refuse(Error error);
+  void on_peer_end(bool clean);
+  void begin_linger();
+  void arm(Millis after);
+  void await_request();
+  void close();
+
+  Worker& worker_;
+  std::shared_ptr<ListenerState> listener_;
+  net::Tcp tcp_;
+  Exchange* exchange_ = nullptr;    // from a complete head until end_exchange()
+  std::unique_ptr<Intake> intake_;  // from the first byte of a head until its exchange is over
+  Deadline deadline_{*this};        // idle, head, linger
+  std::uint64_t bytes_in_ = 0, bytes_out_ = 0, remaining_ = 0;
+  std::uint64_t began_us_ = 0;      // first byte of the current head
+  std::uint32_t requests_ = 0;
+  std::uint32_t lingered_ = 0;
+  Phase phase_ = Phase::kIdle;
+  std::uint8_t holds_ = 0;
+  http::BodyLength::Kind request_framing_ = http::BodyLength::Kind::kNone;
+  http::BodyLength::Kind response_framing_ = http::BodyLength::Kind::kNone;
+  std::uint8_t minor_ = 1;
+  bool keep_alive_ = true;
+  bool announced_close_ = false;    // the response said Connection: close
+  bool peer_ended_ = false;         // FIN seen
+  bool processing_ = false;         // process() is on the stack
+  bool bulk_ = false;
+  bool trusted_ = false;
+  std::uint16_t port_ = 0;
+  std::uint8_t host_size_ = 0;
+  std::array<char, SocketAddress::kHostMax> host_;
+};
+
+}  // namespace segue::proxy

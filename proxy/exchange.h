@@ -1,0 +1,154 @@
+// One request and its response, from route to access-log line. The states and their arrows are in
+// exchange_table.h; whether an attempt may be repeated is decided in attempt.h.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "lib/base/deadlines.h"
+#include "lib/http/stream.h"
+#include "proxy/client.h"
+#include "proxy/endpoint_state.h"
+#include "proxy/exchange_table.h"
+#include "proxy/forwarding.h"
+#include "proxy/upstream_h1.h"
+#include "routing/picker.h"
+#include "routing/snapshot.h"
+#include "telemetry/record.h"
+
+namespace segue::proxy {
+
+class Worker;
+
+class Exchange final : Deadline::Owner {
+ public:
+  explicit Exchange(Worker& worker);
+
+  /// A complete, judged head of `client`, which outlives the exchange or tells it on_failed(). Views in
+  /// `head` hold until end_exchange(). The snapshot is pinned here: a request sees one generation from
+  /// its first byte to its log line. `began` is when the first byte of the head arrived.
+  void begin(Client& client, http::Head& head, Instant began);
+
+  http::StreamEvents& from_client() noexcept { return from_client_; }
+  State state() const noexcept { return state_; }
+
+  /// Lets go of the snapshot, once nobody on the stack needs it.
+  void unpin() noexcept { snapshot_ = {}; }
+
+  /// A place became free at an endpoint of the pool it queues for.
+  void on_slot();
+
+ private:
+  struct FromClient final : http::StreamEvents {
+    explicit FromClient(Exchange& owner) : exchange(owner) {}
+    void on_head(http::Head& head) override;
+    void on_body(Bytes bytes) override;
+    void on_end(std::span<const http::Field> trailers) override;
+    void on_full() override;
+    void on_drained() override;
+    void on_failed(Error error) override;
+    Exchange& exchange;
+  };
+  struct FromUpstream final : UpstreamEvents {
+    explicit FromUpstream(Exchange& owner) : exchange(owner) {}
+    void on_connected() override;
+    void on_head(http::Head& head) override;
+    void on_body(Bytes bytes) override;
+    void on_end(std::span<const http::Field> trailers) override;
+    void on_full() override;
+    void on_drained() override;
+    void on_failed(Error error) override;
+    Exchange& exchange;
+  };
+  static constexpr std::size_t kNoDestination = SIZE_MAX;
+
+  void step(Event event);
+  void reset();
+
+  // Choosing (exchange_route.cc)
+  void route();
+  std::size_t first_destination();
+  std::size_t next_destination();
+  bool is_usable(std::size_t destination) const;
+  void go_to(std::size_t destination);
+  void try_endpoint();
+  void take_endpoint(const routing::Picker::Choice& choice);
+  void enqueue();
+  void leave_queue();
+  const routing::Pool& pool() const noexcept { return *pool_; }
+
+  // One attempt (exchange.cc)
+  void send_request();
+  void replay_body();
+  void attempt_failed(Error error);
+  bool try_again(bool stale);
+  bool retry_allowed();
+  void end_attempt(bool gateway_error, bool verdict);
+  void note_outcome(bool gateway_error);
+  void keep_for_replay(Bytes bytes);
+
+  // The response
+  void on_response_head(http::Head& head);
+  void rewrite_location(http::Head& head, const http::Field& location);
+  void begin_tunnel(http::Head& head);
+  void tunnel_half_ended();
+
+  // Time
+  void on_deadline(Deadline& deadline) override;
+  void arm_for_state();
+  void touch() noexcept;
+  Millis idle_limit() const;
+
+  // Endings
+  void reply(Error error);
+  void finish(Error error, After after);
+  void record(Error error);
+  telemetry::Phase phase_now() const noexcept;
+
+  Worker& worker_;
+  Client* client_ = nullptr;            // set from begin() to finish()
+  UpstreamH1* upstream_ = nullptr;      // set while kConnecting, kWaiting, kRelaying, kTunnel
+  http::Head* request_ = nullptr;       // the client's, from begin() to finish()
+  routing::SnapshotRef snapshot_;
+  const routing::Route* route_ = nullptr;        // null until matched
+  const routing::Pool* pool_ = nullptr;          // the one being tried
+  const routing::Endpoint* endpoint_ = nullptr;  // set during an attempt
+  telemetry::SeriesCells* series_ = nullptr;     // of the destination being tried
+  ForwardedFields forwarded_;                    // what the proxy adds to the request
+  std::span<const http::Field> extra_;           // the same, as fields
+  std::string replay_;                  // request body sent so far, while it may be needed again
+  std::string location_;                // a rewritten Location, until the head is sent
+  Deadline deadline_{*this};
+  Waiting waiting_;
+  telemetry::Record record_;
+
+  Instant began_, queued_at_, dialled_at_, sent_at_, touched_at_, total_deadline_;
+  std::uint64_t cohort_ = 0;
+  std::size_t destination_ = kNoDestination;
+  std::uint32_t tried_destinations_ = 0;  // bits
+  std::array<EndpointId, telemetry::Record::kAttemptsMax> tried_;
+  std::uint32_t attempts_ = 0;            // attempts begun
+  std::uint32_t repeats_in_pool_ = 0;     // repeated attempts in the current pool
+  http::BodyLength::Kind response_framing_ = http::BodyLength::Kind::kNone;
+  State state_ = State::kIdle;
+  bool request_ended_ = false;    // all of it came from the client
+  bool end_sent_ = false;         // and its end went to the upstream
+  bool response_ended_ = false;
+  bool bytes_written_ = false;    // of the current attempt
+  bool replayable_ = true;        // replay_ holds all of the body that was sent
+  bool has_body_ = false;
+  bool held_client_ = false;
+  bool probe_ = false;            // this attempt decides about a half-open endpoint
+  bool retry_taken_ = false;      // counts against the retry budget
+  bool client_half_ended_ = false, upstream_half_ended_ = false;  // tunnels
+  bool fallback_ = false;
+  bool fresh_only_ = false;       // the next attempt takes no idle connection
+  bool keeps_replay_ = false;     // body bytes go to replay_ as they pass
+  bool client_slow_ = false, upstream_slow_ = false;  // who is holding whom
+  telemetry::Proof proof_ = telemetry::Proof::kUnsent;  // why the attempt about to begin was allowed
+  FromClient from_client_{*this};
+  FromUpstream from_upstream_{*this};
+};
+
+}  // namespace segue::proxy

@@ -1,0 +1,163 @@
+// How an exchange finds its place: route, cohort, pool, endpoint, and the queue when all are busy.
+#include <algorithm>
+
+#include "lib/http/field.h"
+#include "proxy/exchange.h"
+#include "proxy/proxy_protocol.h"
+#include "proxy/worker.h"
+#include "routing/route_table.h"
+
+namespace segue::proxy {
+namespace {
+
+constexpr std::uint32_t bit(std::size_t i) { return 1u << i; }
+
+}  // namespace
+
+void Exchange::route() {
+  const routing::RouteTable::Match match = snapshot_->table->find(*request_);
+  if (match.ambiguous) return reply({Fault::kAmbiguousTarget, Side::kClient, Retry::kNever});
+  if (!match.route.valid()) return reply({Fault::kNoRoute, Side::kClient, Retry::kNever});
+  route_ = &snapshot_->route(match.route);
+  if (route_->settings.total_timeout.count() > 0)
+    total_deadline_ = worker_.loop().turn() + route_->settings.total_timeout;
+  const std::size_t destination = first_destination();
+  if (destination == kNoDestination) return reply({Fault::kNoEndpoint, Side::kUpstream, Retry::kNever});
+  go_to(destination);
+  try_endpoint();
+}
+
+bool Exchange::is_usable(std::size_t destination) const {
+  return (tried_destinations_ & bit(destination)) == 0 &&
+         snapshot_->pool(route_->destinations[destination].pool).eligible;
+}
+
+std::size_t Exchange::first_destination() {
+  const ClientInfo client = client_->info();
+  const auto cohort =
+      route_->cohort.find(*request_, client_address(*request_, client), worker_.rng().next());
+  const std::size_t branches = route_->split.branches().size();
+  if (cohort.found == routing::CohortKeys::Found::kUnknown) {
+    worker_.counters().series.at(route_->destinations[route_->unknown].series).unknown.add();
+    // Its pool may be dead; then it goes where chance sends it.
+    cohort_ = worker_.rng().next();
+    if (is_usable(route_->unknown)) return route_->unknown;
+  } else {
+    cohort_ = cohort.hash;
+    record_.has_cohort = cohort.found == routing::CohortKeys::Found::kKey;
+  }
+  std::uint32_t eligible = 0;
+  for (std::size_t i = 0; i < branches; ++i)
+    if (is_usable(i)) eligible |= bit(i);
+  const int branch = route_->split.pick(cohort_, eligible);
+  if (branch != routing::Split::kNone) return static_cast<std::size_t>(branch);
+  return next_destination();
+}
+
+/// Where a request goes whose pool cannot take it: fallback pools in order, then what else the split has.
+std::size_t Exchange::next_destination() {
+  const std::size_t branches = route_->split.branches().size();
+  for (std::size_t i = branches; i < route_->destinations.size(); ++i)
+    if (is_usable(i)) return fallback_ = true, i;
+  // A fallback may name a pool of the split itself; the order of the list is the operator's.
+  std::uint32_t eligible = 0;
+  for (std::size_t i = 0; i < branches; ++i)
+    if (is_usable(i)) eligible |= bit(i);
+  const int branch = route_->split.pick(cohort_, eligible);
+  if (branch == routing::Split::kNone) return kNoDestination;
+  fallback_ = true;
+  return static_cast<std::size_t>(branch);
+}
+
+void Exchange::go_to(std::size_t destination) {
+  if (series_ != nullptr) series_->in_flight.sub();
+  destination_ = destination;
+  tried_destinations_ |= bit(destination);
+  pool_ = &snapshot_->pool(route_->destinations[destination].pool);
+  series_ = &worker_.counters().series.at(route_->destinations[destination].series);
+  series_->in_flight.add();
+  if (fallback_) series_->fallbacks.add();
+  repeats_in_pool_ = 0;
+  fresh_only_ = false;
+}
+
+void Exchange::try_endpoint() {
+  const routing::Picker::Choice choice =
+      worker_.picker().pick(pool(), worker_.loads(), worker_.share_of(pool().settings.in_flight_max),
+                            {tried_.data(), std::min<std::size_t>(attempts_, tried_.size())});
+  if (choice.endpoint != nullptr) return take_endpoint(choice);
+  if (choice.full) return enqueue();
+  const std::size_t destination = next_destination();
+  if (destination == kNoDestination) return reply({Fault::kNoEndpoint, Side::kUpstream, Retry::kNever});
+  go_to(destination);
+  try_endpoint();
+}
+
+void Exchange::enqueue() {
+  PoolState& state = worker_.pool(pool().id);
+  if (state.queued >= worker_.share_of(pool().settings.queue_max))
+    return reply({Fault::kQueueFull, Side::kUpstream, Retry::kNever});
+  step(Event::kFull);
+  waiting_.exchange = this;
+  state.queue.push_back(waiting_);
+  ++state.queued;
+  queued_at_ = now();
+  if (has_body_ && !held_client_) {
+    held_client_ = true;
+    client_->hold(Hold::kNotConnected);
+  }
+  arm_for_state();
+}
+
+void Exchange::leave_queue() {
+  if (!waiting_.link.linked()) return;
+  waiting_.link.unlink();
+  --worker_.pool(pool().id).queued;
+  record_.queue = now() - queued_at_;
+}
+
+void Exchange::on_slot() {
+  leave_queue();
+  step(Event::kSlot);
+  try_endpoint();
+}
+
+void Exchange::take_endpoint(const routing::Picker::Choice& choice) {
+  step(Event::kPicked);
+  endpoint_ = choice.endpoint;
+  probe_ = choice.probe;
+  const EndpointId id = endpoint_->id;
+  telemetry::EndpointCells& cells = *worker_.endpoint(id).cells;
+  cells.requests.add();
+  cells.in_flight.set(++worker_.loads()[id.index()].in_flight);
+  telemetry::AttemptRecord& attempt = record_.attempts[attempts_];
+  attempt = {pool().name, endpoint_->address, Fault::kNone, false, attempts_ > 0, proof_};
+  if (attempts_ > 0) series_->retries[static_cast<std::size_t>(proof_)].add();
+  tried_[attempts_] = id;
+  record_.attempts_count = ++attempts_;
+
+  const bool private_connection = pool().settings.proxy_protocol != conf::ProxyProtocol::kOff;
+  if (!fresh_only_ && !private_connection) {
+    const auto look = http::is_idempotent(request_->method_id) ? ConnPool::Look::kQuick
+                                                               : ConnPool::Look::kCareful;
+    upstream_ = worker_.connections().take(id, look);
+  }
+  if (upstream_ != nullptr) {
+    attempt.reused = true;
+    upstream_->attach(from_upstream_);
+    step(Event::kConnected);
+    return send_request();
+  }
+  dialled_at_ = now();
+  if (has_body_ && !held_client_) {
+    held_client_ = true;
+    client_->hold(Hold::kNotConnected);  // no body before there is somewhere to put it
+  }
+  Error error;
+  UpstreamH1* connection = worker_.connections().make(id);
+  if (!connection->dial(endpoint_->socket, from_upstream_, error)) return attempt_failed(error);
+  upstream_ = connection;
+  arm_for_state();
+}
+
+}  // namespace segue::proxy

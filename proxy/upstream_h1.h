@@ -1,0 +1,126 @@
+// One HTTP/1 connection to an endpoint: dials, sends a request, parses the response, waits for the next.
+//
+// Owned by the ConnPool; an exchange borrows it from take() or dial() until release() or abort().
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "lib/base/deadlines.h"
+#include "lib/base/gather.h"
+#include "lib/http/stream.h"
+#include "lib/net/loop.h"
+#include "lib/net/tcp.h"
+#include "proxy/endpoint_state.h"
+#include "proxy/intake.h"
+#include "routing/snapshot.h"
+
+namespace segue::proxy {
+
+class Worker;
+
+/// What a connection tells its exchange, beside the stream's events.
+class UpstreamEvents : public http::StreamEvents {
+ public:
+  virtual void on_connected() = 0;
+
+ protected:
+  ~UpstreamEvents() = default;
+};
+
+class UpstreamH1 final : public net::Retired,
+                         public http::Stream,
+                         net::TransportEvents,
+                         Gather::Sink,
+                         Deadline::Owner,
+                         http::H1Parser::BodySink {
+ public:
+  UpstreamH1(Worker& worker, EndpointId endpoint);
+  ~UpstreamH1() override;
+
+  /// Begins to connect for `events`; false with the error when it failed at once.
+  bool dial(const SocketAddress& address, UpstreamEvents& events, Error& error);
+  /// An idle connection is taken by `events`.
+  void attach(UpstreamEvents& events);
+
+  EndpointId endpoint() const noexcept { return endpoint_; }
+  bool reused() const noexcept { return served_ > 0; }
+  bool bytes_received() const noexcept { return bytes_received_; }  ///< of the current response
+  bool bytes_written() const noexcept { return tcp_.sent() != sent_before_; }  ///< of the current request
+  /// Bytes or the end wait on an idle connection: it is not fit for a request.
+  bool is_stale() const noexcept { return tcp_.has_input(); }
+
+  /// Bytes that go before the first request on a fresh connection (PROXY protocol).
+  void send_preamble(std::string_view bytes);
+  /// The request that send_head() will carry: decides how the response is framed.
+  void expect(http::Method method, bool upgrade_asked, std::string_view host) noexcept {
+    method_ = method;
+    upgrade_asked_ = upgrade_asked;
+    host_ = host;
+  }
+
+  void send_head(const http::Head& head, std::span<const http::Field> extra,
+                 http::BodyLength body) override;
+  void send_body(Bytes bytes) override;
+  void send_end(std::span<const http::Field> trailers) override;
+  void hold(Hold why) override;
+  void resume(Hold why) override;
+
+  void become_tunnel();          ///< after a 101: bytes both ways
+  void shutdown_tunnel();        ///< the client's half is over
+
+  /// The exchange is done with it: kept when the response ended cleanly, closed otherwise.
+  void release();
+  /// The exchange gives up: closed at once.
+  void abort();
+
+ private:
+  friend class ConnPool;
+  enum class Phase : std::uint8_t { kConnecting, kHead, kBody, kTunnel, kEnded, kIdle, kClosed };
+
+  void on_connected() override;
+  void on_readable() override;
+  void on_drained() override;
+  void on_failed(Error error) override;
+  void on_gathered(std::span<const iovec> pieces) override;
+  void on_deadline(Deadline& deadline) override;
+  void on_chunk_data(Bytes bytes) override;
+
+  void read_head();
+  void parse_heads();
+  void begin_body(const http::Head& head);
+  void feed(Bytes bytes);
+  void feed_chunked(Bytes bytes);
+  void end_response(std::span<const http::Field> trailers);
+  void fail(Error error);
+  void on_peer_end(bool clean);
+  void drop_intake();
+  void close();
+
+  Worker& worker_;
+  net::Tcp tcp_;
+  UpstreamEvents* events_ = nullptr;  // null while idle or closed
+  std::unique_ptr<Intake> intake_;    // while a head or a chunked body is on its way in
+  Deadline deadline_{*this};          // of the idle connection
+  IdleLink idle_link_;                // in EndpointState::idle while kIdle
+  Link all_link_;                     // in the pool's list of all connections
+  EndpointId endpoint_;
+  Phase phase_ = Phase::kConnecting;
+  std::uint8_t holds_ = 0;
+  http::Method method_ = http::Method::kGet;
+  http::BodyLength::Kind request_framing_ = http::BodyLength::Kind::kNone;
+  http::BodyLength::Kind response_framing_ = http::BodyLength::Kind::kNone;
+  bool upgrade_asked_ = false;
+  bool keep_alive_ = true;
+  bool request_ended_ = false;
+  bool bytes_received_ = false;
+  bool bulk_ = false;
+  std::uint8_t informational_ = 0;    // 1xx heads of this response
+  std::uint32_t served_ = 0;          // responses completed
+  std::uint32_t idle_limit_ms_ = 0;   // from the server's Keep-Alive; 0: the pool's own
+  std::uint64_t sent_before_ = 0;     // bytes of earlier requests and of the preamble
+  std::uint64_t remaining_ = 0;       // of a body with a length
+  std::string_view host_;             // sent where the client gave none; during send_head() only
+};
+
+}  // namespace segue::proxy
