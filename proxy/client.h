@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,14 +16,16 @@
 
 namespace segue::proxy {
 
-/// One listener of the configuration, shared by all workers.
+/// One listener of the configuration, shared by all workers. Immutable once they have it.
 struct ListenerState {
   ListenerId id;
   conf::Listener settings;
   std::vector<AddressRange> trusted;
   std::uint16_t port = 0;                     ///< as bound
   std::string port_text;                      ///< for X-Forwarded-Port
-  std::atomic<std::uint32_t> connections{0};  ///< open now, over all workers; moves once per connection
+  /// Open now, over all workers; moves once per connection, and survives a change of settings.
+  std::shared_ptr<std::atomic<std::uint32_t>> connections =
+      std::make_shared<std::atomic<std::uint32_t>>(0);
 };
 
 /// Who is at the other end. Views hold as long as the connection.

@@ -33,7 +33,7 @@ ClientH1::ClientH1(Worker& worker, std::shared_ptr<ListenerState> listener, int 
   tcp_.read_start();
 }
 
-ClientH1::~ClientH1() { listener_->connections.fetch_sub(1, std::memory_order_relaxed); }
+ClientH1::~ClientH1() { listener_->connections->fetch_sub(1, std::memory_order_relaxed); }
 
 void ClientH1::arm(Millis after) {
   worker_.loop().deadlines().arm(deadline_, worker_.loop().turn() + after);

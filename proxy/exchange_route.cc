@@ -36,14 +36,13 @@ std::size_t Exchange::first_destination() {
   const ClientInfo client = client_->info();
   const auto cohort =
       route_->cohort.find(*request_, client_address(*request_, client), worker_.rng().next());
+  cohort_ = cohort.hash;
   const std::size_t branches = route_->split.branches().size();
   if (cohort.found == routing::CohortKeys::Found::kUnknown) {
     worker_.counters().series.at(route_->destinations[route_->unknown].series).unknown.add();
-    // Its pool may be dead; then it goes where chance sends it.
-    cohort_ = worker_.rng().next();
+    // Its pool may be dead; then it goes where chance, its hash, sends it.
     if (is_usable(route_->unknown)) return route_->unknown;
   } else {
-    cohort_ = cohort.hash;
     record_.has_cohort = cohort.found == routing::CohortKeys::Found::kKey;
   }
   std::uint32_t eligible = 0;
@@ -56,17 +55,15 @@ std::size_t Exchange::first_destination() {
 
 /// Where a request goes whose pool cannot take it: fallback pools in order, then what else the split has.
 std::size_t Exchange::next_destination() {
+  fallback_ = true;
+  for (const std::size_t i : route_->fallback)
+    if (is_usable(i)) return i;
   const std::size_t branches = route_->split.branches().size();
-  for (std::size_t i = branches; i < route_->destinations.size(); ++i)
-    if (is_usable(i)) return fallback_ = true, i;
-  // A fallback may name a pool of the split itself; the order of the list is the operator's.
   std::uint32_t eligible = 0;
   for (std::size_t i = 0; i < branches; ++i)
     if (is_usable(i)) eligible |= bit(i);
   const int branch = route_->split.pick(cohort_, eligible);
-  if (branch == routing::Split::kNone) return kNoDestination;
-  fallback_ = true;
-  return static_cast<std::size_t>(branch);
+  return branch == routing::Split::kNone ? kNoDestination : static_cast<std::size_t>(branch);
 }
 
 void Exchange::go_to(std::size_t destination) {

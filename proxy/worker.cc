@@ -58,6 +58,13 @@ void Worker::post_listener(std::shared_ptr<ListenerState> state, int fd) {
   });
 }
 
+void Worker::post_listener_settings(std::shared_ptr<ListenerState> state) {
+  mailbox_.post([this, state = std::move(state)] {
+    for (Accepting& accepting : listeners_)
+      if (accepting.state->id == state->id) accepting.state = state;
+  });
+}
+
 void Worker::post_close_listener(ListenerId id) {
   mailbox_.post([this, id] { close_listener(id); });
 }
@@ -107,7 +114,7 @@ void Worker::on_accepted(net::Listener& listener, int fd, const SocketAddress& p
   ListenerState& state = *at->state;
   telemetry::ListenerCells& cells = counters().listeners.at(state.id);
   cells.accepted.add();
-  const std::uint32_t open = state.connections.fetch_add(1, std::memory_order_relaxed);
+  const std::uint32_t open = state.connections->fetch_add(1, std::memory_order_relaxed);
   if (open >= state.settings.connections_max || memory_pressure() >= MemoryPressure::kNoAccept) {
     cells.refused.add();
     refuse(state, fd);
@@ -120,7 +127,7 @@ void Worker::on_accepted(net::Listener& listener, int fd, const SocketAddress& p
 
 /// Over a limit: a word of why instead of a connection that hangs.
 void Worker::refuse(ListenerState& state, int fd) {
-  state.connections.fetch_sub(1, std::memory_order_relaxed);
+  state.connections->fetch_sub(1, std::memory_order_relaxed);
   counters().worker.local_replies[static_cast<std::size_t>(Fault::kOverloaded)].add();
   const std::string body = http::error_page(http::Page::kText, 503, Fault::kOverloaded, {});
   const std::string text = "HTTP/1.1 503 Service Unavailable\r\n" +

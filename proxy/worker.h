@@ -71,6 +71,7 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   /// Serves `snapshot` from the next request on, then reports on_serving().
   void post_snapshot(std::shared_ptr<const routing::Snapshot> snapshot);
   void post_listener(std::shared_ptr<ListenerState> listener, int fd);
+  void post_listener_settings(std::shared_ptr<ListenerState> listener);  ///< for new connections
   void post_close_listener(ListenerId id);
   /// Listeners close, kept-alive connections end politely, the rest is cut at the drain deadlines;
   /// then on_drained().

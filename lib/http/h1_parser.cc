@@ -36,15 +36,15 @@ Method method_of(std::uint8_t method) {
   }
 }
 
-/// llhttp's method names as views: strlen once, not once per request.
+/// llhttp's method names as views; its own function returns C strings.
 std::string_view method_name(std::uint8_t method) {
-  static const auto kNames = [] {
-    std::array<std::string_view, 64> names{};
-    for (std::size_t i = 0; i < names.size(); ++i)
-      names[i] = llhttp_method_name(static_cast<llhttp_method_t>(i));
-    return names;
-  }();
-  return method < kNames.size() ? kNames[method] : std::string_view();
+  switch (method) {
+#define SEGUE_METHOD(number, name, text) \
+  case number: return #text;
+    HTTP_ALL_METHOD_MAP(SEGUE_METHOD)
+#undef SEGUE_METHOD
+    default: return {};
+  }
 }
 
 }  // namespace

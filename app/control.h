@@ -1,0 +1,93 @@
+// The control thread's heart: the one writer of what should be (Desired), and the way from there to what
+// every worker serves.
+//
+// A file, an operator's command, a health flip and an ejection all end in commit(): build the next
+// snapshot, publish it, answer when it has settled. Rotation flips are gathered for kCoalesceMs first,
+// so that a rack failure is one snapshot and not forty.
+#pragma once
+
+#include <uv.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "admin/control.h"
+#include "app/health_desk.h"
+#include "app/listeners.h"
+#include "app/memory_watch.h"
+#include "app/workers.h"
+#include "lib/net/loop.h"
+#include "routing/desired.h"
+#include "telemetry/events.h"
+
+namespace segue::app {
+
+class Control final : public admin::Control, HealthEvents {
+ public:
+  static constexpr std::uint64_t kCoalesceMs = 20;
+
+  /// `config` is what `file` said at start. Everything given outlives the Control.
+  Control(net::Loop& loop, Workers& workers, Listeners& listeners, MemoryWatch& memory,
+          std::shared_ptr<const conf::Config> config);
+  ~Control();
+
+  /// The first snapshot, and checks begin. Errors: why the configuration cannot run.
+  Status<Problems> start();
+  const std::shared_ptr<const routing::Snapshot>& current() const noexcept { return snapshot_; }
+  HealthDesk& health_desk() noexcept { return health_; }
+
+  void on_settled(routing::Generation generation);
+  void begin_drain();  ///< no further changes are taken; /ready turns false
+
+  // admin::Control
+  std::shared_ptr<const routing::Snapshot> snapshot() const override { return snapshot_; }
+  routing::Generation settled() const override { return workers_.settled(); }
+  const routing::Desired& desired() const override { return desired_; }
+  std::vector<const telemetry::WorkerCounters*> workers() const override { return workers_.counters(); }
+  std::vector<admin::ListenerInfo> listeners() const override { return listeners_.list(); }
+  admin::ProcessInfo process() const override;
+  health::Report health(EndpointId endpoint) const override { return health_.report(endpoint); }
+  telemetry::EventLog& events() override { return events_; }
+  bool ready() const override { return serving_ && !draining_; }
+  void set_weights(std::vector<admin::WeightsChange> changes,
+                   std::optional<routing::Generation> if_match, admin::Author author,
+                   Done done) override;
+  void set_endpoint_state(std::string pool, std::string address,
+                          routing::EndpointState::Operator state,
+                          std::optional<routing::Generation> if_match, admin::Author author,
+                          Done done) override;
+  void reload(bool weights_from_file, admin::Author author, Done done) override;
+
+ private:
+  // HealthEvents
+  void on_rotation_changed() override;
+  bool may_eject(EndpointId endpoint) override;
+
+  std::optional<admin::Refusal> refused(std::optional<routing::Generation> if_match) const;
+  Status<Problems> commit();
+  void answer_when_settled(Done done);
+  void announce_pools(const routing::Snapshot& before);
+
+  struct Waiter {
+    routing::Generation generation;
+    Done done;
+  };
+
+  Workers& workers_;
+  Listeners& listeners_;
+  MemoryWatch& memory_;
+  telemetry::EventLog events_;
+  routing::Desired desired_;
+  std::shared_ptr<const routing::Snapshot> snapshot_;  // the newest, null before start()
+  HealthDesk health_;
+  std::vector<Waiter> waiters_;
+  uv_timer_t* coalesce_;  // freed by its close callback
+  std::uint64_t started_wall_ms_ = wall_clock_ms();
+  bool serving_ = false;
+  bool draining_ = false;
+};
+
+}  // namespace segue::app

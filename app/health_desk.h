@@ -1,0 +1,79 @@
+// Where active checks, passive ejection and name resolution meet Desired: each says what it found about an
+// endpoint, and rotation follows from that.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "app/workers.h"
+#include "health/outlier.h"
+#include "health/prober.h"
+#include "health/report.h"
+#include "lib/base/deadlines.h"
+#include "lib/net/loop.h"
+#include "lib/net/resolve.h"
+#include "routing/desired.h"
+#include "telemetry/events.h"
+
+namespace segue::app {
+
+class HealthEvents {
+ public:
+  virtual void on_rotation_changed() = 0;           ///< something in Desired::endpoints is different
+  virtual bool may_eject(EndpointId endpoint) = 0;  ///< it is not the last one its pool has in rotation
+
+ protected:
+  ~HealthEvents() = default;
+};
+
+class HealthDesk final : Deadline::Owner {
+ public:
+  static constexpr Seconds kResolveEvery{30};  ///< of names; sooner after a failure
+  static constexpr Seconds kResolveRetry{2};
+
+  /// Everything given outlives it. Writes only Desired::endpoints.
+  HealthDesk(net::Loop& loop, routing::Desired& desired, const Workers& workers,
+             telemetry::EventLog& events, HealthEvents& owner);
+
+  /// Takes over what Desired::config says now; known endpoints keep their history.
+  void configure();
+
+  health::Report report(EndpointId endpoint) const;
+
+  void look(EndpointId endpoint) { outliers_.look(endpoint, now()); }
+  void on_probe(EndpointId endpoint, std::optional<bool> ok);
+
+ private:
+  struct Known {
+    std::string pool, address;
+  };
+  struct Name {
+    std::string host;
+    std::uint16_t port = 0;
+    Instant due;
+    bool asked = false;
+  };
+  void on_flip(const health::Flip& flip);
+  void on_outlier(const health::Outliers::Change& change);
+  void on_deadline(Deadline& deadline) override;
+  void resolve_due();
+  void on_resolved(EndpointId endpoint, const Result<std::vector<SocketAddress>, std::string>& found);
+  void check_all();
+  std::vector<std::pair<std::string, std::string>> facts_of(EndpointId endpoint) const;
+
+  net::Loop& loop_;
+  routing::Desired& desired_;
+  telemetry::EventLog& events_;
+  HealthEvents& owner_;
+  std::unordered_map<EndpointId, Known> known_;
+  std::map<EndpointId, Name> names_;  // endpoints that are host names
+  health::Prober prober_;
+  health::Outliers outliers_;
+  net::Resolver resolver_;
+  Deadline every_second_{*this};
+};
+
+}  // namespace segue::app

@@ -1,0 +1,131 @@
+// Binding per worker with SO_REUSEPORT, and the difference between two configurations.
+#include "app/listeners.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "lib/net/listener.h"
+
+namespace segue::app {
+namespace {
+
+// Connections the kernel keeps for a worker that is busy; it caps this by net.core.somaxconn.
+constexpr int kBacklog = 4096;
+
+std::vector<AddressRange> ranges(const std::vector<std::string>& texts) {
+  std::vector<AddressRange> ranges;
+  for (const std::string& text : texts)
+    if (auto range = AddressRange::parse(text)) ranges.push_back(*range);
+  return ranges;
+}
+
+}  // namespace
+
+Listeners::~Listeners() {
+  for (Bound& bound : bound_) close(bound);
+  for (Bound& bound : prepared_) close(bound);
+}
+
+void Listeners::close(Bound& bound) {
+  for (const int fd : bound.fds) ::close(fd);
+  bound.fds.clear();
+}
+
+Result<Listeners::Bound, Problem> Listeners::bind(const conf::Config& config,
+                                                  const conf::Listener& listener) {
+  const auto problem = [&](std::string text) {
+    return fail(Problem{config.file, listener.at.line, listener.at.column,
+                        "listeners." + listener.name + ".address", std::move(text)});
+  };
+  auto address = SocketAddress::parse(listener.address);
+  if (!address) return problem(std::move(address).error());
+  Bound bound;
+  bound.address = listener.address;
+  for (std::uint32_t i = 0; i < workers_.count(); ++i) {
+    if (i > 0 && address->family() == AF_UNIX) {
+      // UNIX sockets cannot be bound twice: all workers accept from one queue.
+      bound.fds.push_back(::fcntl(bound.fds.front(), F_DUPFD_CLOEXEC, 0));
+      continue;
+    }
+    auto fd = net::bind_listener(*address, kBacklog);
+    if (!fd) {
+      close(bound);
+      return problem(std::move(fd).error());
+    }
+    bound.fds.push_back(*fd);
+    address->set_port(net::bound_address(*fd).port());  // port 0: the others join the first
+  }
+  bound.bound = address->to_string();
+  auto state = std::make_shared<proxy::ListenerState>();
+  state->id = ListenerId{next_id_++};
+  state->port = address->port();
+  state->port_text = std::to_string(state->port);
+  bound.state = std::move(state);
+  return bound;
+}
+
+Status<Problems> Listeners::prepare(const conf::Config& config) {
+  for (Bound& bound : prepared_) close(bound);
+  prepared_.clear();
+  Problems problems;
+  for (const conf::Listener& listener : config.listeners) {
+    const bool known = std::any_of(bound_.begin(), bound_.end(), [&](const Bound& bound) {
+      return bound.state->settings.name == listener.name && bound.address == listener.address;
+    });
+    if (known) continue;
+    auto bound = bind(config, listener);
+    if (!bound) {
+      problems.push_back(std::move(bound).error());
+      continue;
+    }
+    bound->state->settings = listener;
+    bound->state->trusted = ranges(listener.trusted_proxies);
+    prepared_.push_back(std::move(*bound));
+  }
+  if (problems.empty()) return Done{};
+  for (Bound& bound : prepared_) close(bound);
+  prepared_.clear();
+  return fail(std::move(problems));
+}
+
+void Listeners::apply(const conf::Config& config) {
+  std::erase_if(bound_, [&](const Bound& bound) {
+    const bool stays = std::any_of(
+        config.listeners.begin(), config.listeners.end(), [&](const conf::Listener& listener) {
+          return bound.state->settings.name == listener.name && bound.address == listener.address;
+        });
+    if (!stays) workers_.close_listener(bound.state->id);
+    return !stays;
+  });
+  for (Bound& bound : bound_) {
+    for (const conf::Listener& listener : config.listeners) {
+      if (listener.name != bound.state->settings.name || listener == bound.state->settings) continue;
+      auto state = std::make_shared<proxy::ListenerState>();
+      state->id = bound.state->id;
+      state->port = bound.state->port;
+      state->port_text = bound.state->port_text;
+      state->connections = bound.state->connections;
+      state->settings = listener;
+      state->trusted = ranges(listener.trusted_proxies);
+      bound.state = state;
+      workers_.replace_listener(state);
+    }
+  }
+  for (Bound& bound : prepared_) {
+    workers_.add_listener(bound.state, bound.fds);
+    bound.fds.clear();
+    bound_.push_back(std::move(bound));
+  }
+  prepared_.clear();
+}
+
+std::vector<admin::ListenerInfo> Listeners::list() const {
+  std::vector<admin::ListenerInfo> list;
+  for (const Bound& bound : bound_)
+    list.push_back({bound.state->id, bound.state->settings.name, bound.bound});
+  return list;
+}
+
+}  // namespace segue::app

@@ -1,0 +1,46 @@
+// The listening sockets: bound before anything is promised, kept over a reload, closed when gone.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "admin/control.h"
+#include "app/workers.h"
+#include "conf/config.h"
+#include "lib/base/problem.h"
+#include "proxy/client.h"
+
+namespace segue::app {
+
+class Listeners {
+ public:
+  explicit Listeners(Workers& workers) : workers_(workers) {}
+  ~Listeners();
+
+  /// Binds what `config` has and is not bound yet. All or nothing: on problems nothing has changed.
+  /// Nothing accepts before apply().
+  Status<Problems> prepare(const conf::Config& config);
+
+  /// Hands new sockets to the workers, tells them changed settings, closes what is no longer there.
+  void apply(const conf::Config& config);
+
+  std::vector<admin::ListenerInfo> list() const;
+
+ private:
+  struct Bound {
+    std::shared_ptr<proxy::ListenerState> state;
+    std::string address;     // as configured
+    std::string bound;       // with the real port
+    std::vector<int> fds;    // one per worker; empty once the workers have them
+  };
+  Result<Bound, Problem> bind(const conf::Config& config, const conf::Listener& listener);
+  static void close(Bound& bound);
+
+  Workers& workers_;
+  std::vector<Bound> bound_;
+  std::vector<Bound> prepared_;  // between prepare() and apply()
+  std::uint32_t next_id_ = 0;
+};
+
+}  // namespace segue::app

@@ -1,0 +1,118 @@
+// Threads and messages; what workers report is carried over to the control thread here.
+#include "app/workers.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <random>
+#include <string>
+
+namespace segue::app {
+
+Workers::Workers(std::uint32_t count, const conf::Log& log, net::Mailbox& mailbox)
+    : mailbox_(mailbox),
+      access_format_(log.access_format == conf::Log::AccessFormat::kJson
+                         ? telemetry::AccessFormat::kJson
+                         : telemetry::AccessFormat::kLogfmt),
+      serving_(count, 0) {
+  for (std::uint32_t i = 0; i < count; ++i) {
+    counters_.push_back(std::make_unique<telemetry::WorkerCounters>());
+    if (!log.access_file.empty())
+      rings_.push_back(std::make_unique<telemetry::AccessRing>(log.access_buffer));
+  }
+}
+
+Workers::~Workers() { stop(); }
+
+void Workers::start(std::shared_ptr<const routing::Snapshot> snapshot, WorkersEvents& events) {
+  events_ = &events;
+  std::random_device random;
+  for (std::uint32_t i = 0; i < count(); ++i) {
+    proxy::WorkerOptions options;
+    options.index = i;
+    options.count = count();
+    options.seed = std::uint64_t{random()} << 32 | random();
+    options.counters = counters_[i].get();
+    options.access_ring = rings_.empty() ? nullptr : rings_[i].get();
+    options.access_format = access_format_;
+    options.reports = this;
+    options.memory = &memory_;
+    workers_.push_back(std::make_unique<proxy::Worker>(options, snapshot));
+    serving_[i] = snapshot->generation;
+  }
+  settled_ = snapshot->generation;
+  for (std::uint32_t i = 0; i < count(); ++i) {
+    threads_.emplace_back([worker = workers_[i].get()] { worker->run(); });
+    pthread_setname_np(threads_.back().native_handle(), ("segue-w" + std::to_string(i)).c_str());
+  }
+}
+
+void Workers::publish(std::shared_ptr<const routing::Snapshot> snapshot) {
+  for (const auto& worker : workers_) worker->post_snapshot(snapshot);
+}
+
+void Workers::add_listener(const std::shared_ptr<proxy::ListenerState>& state, std::span<const int> fds) {
+  for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->post_listener(state, fds[i]);
+}
+
+void Workers::replace_listener(const std::shared_ptr<proxy::ListenerState>& state) {
+  for (const auto& worker : workers_) worker->post_listener_settings(state);
+}
+
+void Workers::close_listener(ListenerId id) {
+  for (const auto& worker : workers_) worker->post_close_listener(id);
+}
+
+void Workers::drain() {
+  for (const auto& worker : workers_) worker->post_drain();
+}
+
+void Workers::stop() {
+  for (const auto& worker : workers_) worker->post_stop();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+  workers_.clear();
+}
+
+std::vector<const telemetry::WorkerCounters*> Workers::counters() const {
+  std::vector<const telemetry::WorkerCounters*> all;
+  for (const auto& counters : counters_) all.push_back(counters.get());
+  return all;
+}
+
+std::vector<telemetry::AccessRing*> Workers::access_rings() const {
+  std::vector<telemetry::AccessRing*> all;
+  for (const auto& ring : rings_) all.push_back(ring.get());
+  return all;
+}
+
+void Workers::on_serving(std::uint32_t worker, routing::Generation generation) {
+  mailbox_.post([this, worker, generation] {
+    serving_[worker] = generation;
+    const routing::Generation oldest = *std::min_element(serving_.begin(), serving_.end());
+    if (oldest <= settled_) return;
+    settled_ = oldest;
+    events_->on_settled(oldest);
+  });
+}
+
+void Workers::on_gateway_errors(std::span<const EndpointId> endpoints) {
+  std::vector<EndpointId> once(endpoints.begin(), endpoints.end());
+  std::sort(once.begin(), once.end());
+  once.erase(std::unique(once.begin(), once.end()), once.end());
+  mailbox_.post([this, once = std::move(once)] {
+    for (const EndpointId endpoint : once) events_->on_gateway_error(endpoint);
+  });
+}
+
+void Workers::on_probe(EndpointId endpoint, std::optional<bool> ok) {
+  mailbox_.post([this, endpoint, ok] { events_->on_probe(endpoint, ok); });
+}
+
+void Workers::on_drained(std::uint32_t) {
+  mailbox_.post([this] {
+    if (++drained_ == count()) events_->on_all_drained();
+  });
+}
+
+}  // namespace segue::app
