@@ -64,6 +64,7 @@ struct Health {
   std::string expect_body;               ///< must occur in the first 64 KiB of the body; "" for none
   std::string starting_body;             ///< a failing answer with this in its body is "starting", not "down"
   std::string address;                   ///< checks go here instead of the endpoint: "host:port" or ":port"
+  bool operator==(const Health&) const = default;
 };
 
 /// passive = { … } of a pool: ejection on what real traffic meets.

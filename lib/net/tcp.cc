@@ -57,7 +57,8 @@ void Tcp::adopt(int fd) { open(fd); }
 bool Tcp::connect(const SocketAddress& address, Error& error) {
   const int fd = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) {
-    error = connect_error(errno);
+    connect_errno_ = errno;
+    error = connect_error(connect_errno_);
     return false;
   }
   if (address.family() != AF_UNIX) {
@@ -65,7 +66,8 @@ bool Tcp::connect(const SocketAddress& address, Error& error) {
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
   }
   if (::connect(fd, address.get(), address.length()) != 0 && errno != EINPROGRESS) {
-    error = connect_error(errno);
+    connect_errno_ = errno;
+    error = connect_error(connect_errno_);
     ::close(fd);
     return false;
   }
@@ -93,6 +95,7 @@ void Tcp::on_poll(uv_poll_t* handle, int status, int events) noexcept {
     socklen_t length = sizeof(code);
     getsockopt(core->fd, SOL_SOCKET, SO_ERROR, &code, &length);
     tcp->connecting_ = false;
+    tcp->connect_errno_ = code;
     if (code != 0) return tcp->events_.on_failed(connect_error(code));
     if (status < 0) tcp->interest_ = 0;
     tcp->update_interest();

@@ -33,6 +33,9 @@ class Tcp final : public Transport {
   bool failed() const noexcept override { return failed_; }
   std::size_t queued() const noexcept override { return queue_.size(); }
 
+  /// The errno of a connect() that failed, for people; 0 otherwise.
+  int connect_errno() const noexcept { return connect_errno_; }
+
   int fd() const noexcept { return core_ ? core_->fd : -1; }
   std::uint64_t sent() const noexcept { return sent_; }  ///< bytes the kernel has taken
   /// A byte or the end is waiting to be read (one recv with MSG_PEEK).
@@ -66,6 +69,7 @@ class Tcp final : public Transport {
   bool was_full_ = false;
   bool shutdown_wanted_ = false;
   bool failed_ = false;
+  int connect_errno_ = 0;
 };
 
 }  // namespace segue::net

@@ -1,0 +1,72 @@
+// All metrics of the process as Prometheus text, from the workers' counters and the names that go
+// with their ids.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/ids.h"
+#include "telemetry/counters.h"
+
+namespace segue::telemetry {
+
+/// Everything metrics_text() needs to know. Filled by whoever knows the names; series and endpoints
+/// that the configuration no longer has stay listed, because counters never go back.
+struct Exposition {
+  struct Series {
+    SeriesId id;
+    std::string route, pool;
+  };
+  /// One branch of a split. Shares are 0…1 and sum to 1 over a route.
+  struct Share {
+    std::string route, pool;
+    std::uint32_t weight = 0;
+    double configured = 0;           ///< of the weights as set
+    double effective = 0;            ///< of the weights of pools that are eligible now
+    std::optional<double> observed;  ///< of the requests of the last minute; none without requests
+  };
+  struct Pool {
+    std::string name;
+    bool eligible = false;
+  };
+  struct Endpoint {
+    EndpointId id;
+    std::string pool, address;
+    bool configured = true;  ///< false: only its counters are shown
+    std::string rotation;    ///< "in", "half_open", "drain" or "out"
+    std::string health;      ///< as health::to_string()
+    std::uint64_t checks = 0, checks_failed = 0, transitions = 0;
+    std::uint64_t ejections = 0;  ///< in a row
+  };
+  struct Listener {
+    ListenerId id;
+    std::string name;
+  };
+
+  std::string version, commit;
+  std::uint64_t started_wall_ms = 0;
+  bool ready = false, draining = false;
+  std::uint64_t memory_resident = 0;     ///< bytes
+  std::uint64_t memory_max = 0;          ///< bytes; 0: no limit
+  std::uint64_t generation = 0;          ///< of the newest snapshot
+  std::uint64_t settled_generation = 0;  ///< what every worker serves
+  std::uint64_t events = 0;              ///< emitted so far
+  std::uint64_t access_write_errors = 0;
+
+  std::vector<const WorkerCounters*> workers;  ///< borrowed; their order is their number
+  std::vector<Series> series;
+  std::vector<Share> shares;
+  std::vector<Pool> pools;
+  std::vector<Endpoint> endpoints;
+  std::vector<Listener> listeners;
+};
+
+/// The page behind /metrics; its Content-Type is kMetricsContentType. Reads counters with relaxed
+/// loads while workers write them.
+std::string metrics_text(const Exposition& exposition);
+
+inline constexpr const char* kMetricsContentType = "text/plain; version=0.0.4; charset=utf-8";
+
+}  // namespace segue::telemetry
