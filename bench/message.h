@@ -51,6 +51,7 @@ class Message {
   std::size_t feed_head(std::string_view bytes);
   std::size_t feed_chunked(std::string_view bytes);
   void read_head(std::string_view head);
+  void add_digit(char c);  // of a chunk's size
   void sample(std::string_view bytes);
   void take_body(std::uint64_t count) {
     body_bytes_ += count;
@@ -61,7 +62,8 @@ class Message {
   State state_ = State::kHead;
   bool keep_alive_ = true;
   bool chunked_ = false;
-  bool blank_ = true;  // of a trailer line so far
+  bool extension_ = false;  // a chunk's size has been read, its line not
+  bool blank_ = true;       // of a trailer line so far
   std::uint8_t line_size_ = 0;
   std::uint8_t sample_size_ = 0;
   std::uint64_t left_ = 0;  // of the body or the chunk
@@ -137,18 +139,26 @@ inline void Message::sample(std::string_view bytes) {
   sample_size_ = static_cast<std::uint8_t>(sample_size_ + count);
 }
 
+inline void Message::add_digit(char c) {
+  const char lower = static_cast<char>(c | 0x20);
+  int digit = -1;
+  if (c >= '0' && c <= '9') digit = c - '0';
+  if (lower >= 'a' && lower <= 'f') digit = lower - 'a' + 10;
+  if (digit < 0) state_ = State::kFailed;
+  left_ = left_ * 16 + static_cast<std::uint64_t>(digit & 15);
+}
+
 inline std::size_t Message::feed_chunked(std::string_view bytes) {
   const char c = bytes[0];
   if (state_ == State::kChunkSize) {
     if (c == '\n') {
       state_ = left_ > 0 ? State::kChunk : State::kTrailer;
       blank_ = true;
-    } else if (c != '\r') {
-      const int digit = c >= '0' && c <= '9'                     ? c - '0'
-                        : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
-                                                                 : -1;
-      if (digit < 0) state_ = State::kFailed;
-      left_ = left_ * 16 + static_cast<std::uint64_t>(digit & 15);
+      extension_ = false;
+    } else if (c == ';' || c == '\r' || extension_) {
+      extension_ = true;  // the line says no more about the size
+    } else {
+      add_digit(c);
     }
   } else if (state_ == State::kChunkEnd) {
     if (c == '\n') state_ = State::kChunkSize;
