@@ -67,10 +67,11 @@ Request compose(const LoadOptions& options) {
   } else {
     head +=
         "Content-Type: application/json\r\nContent-Length: " + std::to_string(body) + "\r\n\r\n";
-    if (body <= kInlineBodyMax)
+    if (body <= kInlineBodyMax) {
       head.append(body, 'x');
-    else
+    } else {
       request.long_body = body;
+    }
   }
   return request;
 }
@@ -104,9 +105,10 @@ class Load {
     begun_ = SteadyClock::now();
     run_phase(options_.requests, options_.requests == 0 ? options_.seconds : 0);
     print(std::chrono::duration<double>(SteadyClock::now() - begun_).count());
-    if (options_.hold)
+    if (options_.hold) {
       while (std::getchar() != EOF) {
       }
+    }
     return total_errors_ == 0 ? 0 : 1;
   }
 
@@ -138,8 +140,9 @@ class Load {
         errors_ += in_flight_;
         return;
       }
-      for (const epoll_event& event : events)
+      for (const epoll_event& event : events) {
         on_event(*static_cast<Connection*>(event.data.ptr), event.events);
+      }
       fill();
     }
   }
@@ -163,7 +166,7 @@ class Load {
     c.response = Message{};
     if (!c.fd) {
       c.fd = connect_to(options_.port);
-      if (!c.fd) return fail(c, std::strerror(errno));
+      if (!c.fd) return fail(c, error_text());
       c.used = false;
       c.wants_write = false;
       poller_.add(c.fd.get(), EPOLLIN, &c);
@@ -175,11 +178,12 @@ class Load {
   void send_on(Connection& c) {
     while (c.sent < request_.size()) {
       std::string_view piece;
-      if (c.sent < request_.begin.size())
+      if (c.sent < request_.begin.size()) {
         piece = std::string_view(request_.begin).substr(c.sent);
-      else
+      } else {
         piece = std::string_view(block_).substr(
             0, std::min<std::uint64_t>(block_.size(), request_.size() - c.sent));
+      }
       const ssize_t sent = ::send(c.fd.get(), piece.data(), piece.size(), MSG_NOSIGNAL);
       if (sent < 0) {
         // A refused or half-closed connection shows itself to recv(), with whatever answer came
@@ -208,9 +212,9 @@ class Load {
     const bool drops = c.response.droppable() >= kReadBytes;
     const ssize_t got = ::recv(c.fd.get(), buffer_.data(), buffer_.size(), drops ? MSG_TRUNC : 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (got <= 0)
-      return on_closed(c,
-                       got == 0 ? "closed before the answer was complete" : std::strerror(errno));
+    if (got <= 0) {
+      return on_closed(c, got == 0 ? "closed before the answer was complete" : error_text());
+    }
     if (!c.busy) return fail(c, "bytes that nobody asked for");
     bytes_ += static_cast<std::uint64_t>(got);
     if (drops) {
@@ -236,13 +240,16 @@ class Load {
 
   void on_response(Connection& c) {
     const Message& r = c.response;
-    if (r.status() != options_.expect_status)
+    if (r.status() != options_.expect_status) {
       return fail(c, "unexpected status " + std::to_string(r.status()));
+    }
     if (options_.expect_bytes >= 0 &&
-        r.body_bytes() != static_cast<std::uint64_t>(options_.expect_bytes))
+        r.body_bytes() != static_cast<std::uint64_t>(options_.expect_bytes)) {
       return fail(c, "unexpected length " + std::to_string(r.body_bytes()));
-    if (!options_.expect_text.empty() && !r.body_begin().starts_with(options_.expect_text))
+    }
+    if (!options_.expect_text.empty() && !r.body_begin().starts_with(options_.expect_text)) {
       return fail(c, "unexpected body " + std::string(r.body_begin()));
+    }
     latency_.record(
         static_cast<std::uint64_t>(std::chrono::nanoseconds(SteadyClock::now() - c.begun).count()));
     ++requests_;
@@ -269,8 +276,9 @@ class Load {
   void print(double seconds) const {
     auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
     std::string why;
-    for (const char ch : first_error_)
+    for (const char ch : first_error_) {
       if (ch >= ' ' && ch != '"' && ch != '\\') why += ch;
+    }
     std::printf(
         "{\"requests\": %llu, \"errors\": %llu, \"first_error\": \"%s\", \"stale\": %llu, "
         "\"opened\": %llu, \"bytes\": %llu, \"seconds\": %.6f, \"rate\": %.1f, \"latency_us\": "

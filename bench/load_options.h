@@ -63,46 +63,53 @@ inline LoadOptions parse_load_options(int argc, char** argv) {
     auto read = [&](auto& out) {
       const std::string_view value = text();
       const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), out);
-      if (error != std::errc() || end != value.data() + value.size())
+      if (error != std::errc() || end != value.data() + value.size()) {
         refuse(std::string(name) + " needs a number");
+      }
     };
-    if (name == "--port")
+    if (name == "--help") {
+      std::fputs(kLoadUsage.data(), stdout);
+      std::exit(0);
+    }
+    if (name == "--port") {
       read(options.port);
-    else if (name == "--connections")
+    } else if (name == "--connections") {
       read(options.connections);
-    else if (name == "--in-flight")
+    } else if (name == "--in-flight") {
       read(options.in_flight);
-    else if (name == "--requests")
+    } else if (name == "--requests") {
       read(options.requests);
-    else if (name == "--seconds")
+    } else if (name == "--seconds") {
       read(options.seconds);
-    else if (name == "--warm")
+    } else if (name == "--warm") {
       read(options.warm);
-    else if (name == "--hold")
+    } else if (name == "--hold") {
       options.hold = true;
-    else if (name == "--close")
+    } else if (name == "--close") {
       options.close = true;
-    else if (name == "--path")
+    } else if (name == "--path") {
       options.path = text();
-    else if (name == "--body")
+    } else if (name == "--body") {
       read(options.body);
-    else if (name == "--chunked")
+    } else if (name == "--chunked") {
       options.chunked = true;
-    else if (name == "--expect-status")
+    } else if (name == "--expect-status") {
       read(options.expect_status);
-    else if (name == "--expect-bytes")
+    } else if (name == "--expect-bytes") {
       read(options.expect_bytes);
-    else if (name == "--expect-text")
+    } else if (name == "--expect-text") {
       options.expect_text = text();
-    else if (name == "--stall")
+    } else if (name == "--stall") {
       read(options.stall);
-    else
+    } else {
       refuse(std::string(name) + " is unknown");
+    }
   }
   if (options.port == 0) refuse("--port is missing");
   if (options.connections == 0) refuse("--connections must not be 0");
-  if (options.in_flight == 0 || options.in_flight > options.connections)
+  if (options.in_flight == 0 || options.in_flight > options.connections) {
     options.in_flight = options.connections;
+  }
   return options;
 }
 

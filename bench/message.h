@@ -92,13 +92,13 @@ inline void Message::read_head(std::string_view head) {
     if (first != 'c' && first != 't') continue;
     if (starts_with_name(line, "content-length")) {
       const std::size_t digits = line.find_first_not_of(" \t", 15);
-      if (digits == line.npos) break;
+      if (digits == std::string_view::npos) break;
       has_length =
           std::from_chars(line.data() + digits, line.data() + line.size(), left_).ec == std::errc();
     } else if (starts_with_name(line, "transfer-encoding")) {
-      chunked_ = line.find("chunked") != line.npos;
+      chunked_ = line.find("chunked") != std::string_view::npos;
     } else if (starts_with_name(line, "connection")) {
-      keep_alive_ = line.find("close") == line.npos;
+      keep_alive_ = line.find("close") == std::string_view::npos;
     }
   }
   if (chunked_) {
@@ -114,7 +114,7 @@ inline void Message::read_head(std::string_view head) {
 inline std::size_t Message::feed_head(std::string_view bytes) {
   if (head_.empty()) {
     const std::size_t end = bytes.find("\r\n\r\n");
-    if (end != bytes.npos) {
+    if (end != std::string_view::npos) {
       read_head(bytes.substr(0, end + 4));
       return end + 4;
     }
@@ -122,7 +122,7 @@ inline std::size_t Message::feed_head(std::string_view bytes) {
   const std::size_t before = head_.size();
   head_.append(bytes);
   const std::size_t end = head_.find("\r\n\r\n", before < 3 ? 0 : before - 3);
-  if (end == head_.npos) {
+  if (end == std::string_view::npos) {
     if (head_.size() > kHeadBytesMax) state_ = State::kFailed;
     return bytes.size();
   }
@@ -164,10 +164,11 @@ inline std::size_t Message::feed_chunked(std::string_view bytes) {
     if (c == '\n') state_ = State::kChunkSize;
   } else {  // kTrailer: lines until an empty one
     if (c == '\n' && blank_) state_ = State::kDone;
-    if (c == '\n')
+    if (c == '\n') {
       blank_ = true;
-    else if (c != '\r')
+    } else if (c != '\r') {
       blank_ = false;
+    }
   }
   return 1;
 }
@@ -193,8 +194,9 @@ inline std::size_t Message::feed(std::string_view bytes) {
 inline int Message::status() const {
   int status = 0;
   const std::string_view line = first_line();
-  if (line.size() >= 12 && line.starts_with("HTTP/1."))
+  if (line.size() >= 12 && line.starts_with("HTTP/1.")) {
     std::from_chars(line.data() + 9, line.data() + 12, status);
+  }
   return status;
 }
 

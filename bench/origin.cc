@@ -24,7 +24,8 @@ constexpr std::size_t kReadBytes = 256 * 1024;
 constexpr std::size_t kChunkBytes = 64 * 1024;
 constexpr std::size_t kSmallMax = 64 * 1024;  // up to here an answer is kept whole
 constexpr std::size_t kCachedMax = 1024;      // different sizes kept
-constexpr std::size_t kPiecesMax = 16;        // of one writev
+constexpr std::uint64_t kThreadsMax = 64;
+constexpr std::size_t kPiecesMax = 16;  // of one writev
 
 std::string head_with(std::string_view framing) {
   return "HTTP/1.1 200 OK\r\nServer: origin\r\nDate: Sat, 01 Jan 2000 00:00:00 GMT\r\n"
@@ -93,7 +94,7 @@ void compose(const Message& request, Stock& stock, Answer& answer) {
     answer.before = answer.own_before;
     return;
   }
-  std::string_view path = space == line.npos ? "" : line.substr(space + 1);
+  std::string_view path = space == std::string_view::npos ? "" : line.substr(space + 1);
   path = path.substr(0, path.find(' '));
   constexpr std::string_view kChunkedPrefix = "/chunked/";
   const bool chunked = path.starts_with(kChunkedPrefix);
@@ -140,13 +141,15 @@ class Server {
   }
 
   [[noreturn]] void run() {
-    for (;;)
+    for (;;) {
       for (const epoll_event& event : poller_.wait(-1)) {
-        if (event.data.ptr == nullptr)
+        if (event.data.ptr == nullptr) {
           accept_all();
-        else
+        } else {
           serve(*static_cast<Connection*>(event.data.ptr));
+        }
       }
+    }
   }
 
  private:
@@ -230,24 +233,33 @@ class Server {
   std::vector<char> buffer_ = std::vector<char>(kReadBytes);
 };
 
-int run(int argc, char** argv) {
-  std::uint16_t port = 0;
-  int threads = 1;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view name = argv[i];
-    if (name == "--port" && i + 1 < argc)
-      port = static_cast<std::uint16_t>(std::atoi(argv[++i]));
-    else if (name == "--threads" && i + 1 < argc)
-      threads = std::atoi(argv[++i]);
-    else
-      return std::fputs("usage: origin [--port 0] [--threads 1]\n", stderr), 2;
-  }
-  Fd first = listen_on(port);
-  port = port_of(first);
+[[noreturn]] void serve(std::uint16_t wanted, std::uint64_t threads) {
+  Fd first = listen_on(wanted);
+  const std::uint16_t port = port_of(first);
   std::printf("port %u\n", port);
   std::fflush(stdout);
-  for (int i = 1; i < threads; ++i) std::thread([port] { Server(listen_on(port)).run(); }).detach();
+  for (std::uint64_t i = 1; i < threads; ++i) {
+    std::thread([port] { Server(listen_on(port)).run(); }).detach();
+  }
   Server(std::move(first)).run();
+}
+
+int run(int argc, char** argv) {
+  std::uint64_t port = 0;
+  std::uint64_t threads = 1;
+  for (int i = 1; i < argc; i += 2) {
+    const std::string_view name = argv[i];
+    const auto value = i + 1 < argc ? number(argv[i + 1]) : std::nullopt;
+    if (name == "--port" && value && *value <= UINT16_MAX) {
+      port = *value;
+    } else if (name == "--threads" && value && *value >= 1 && *value <= kThreadsMax) {
+      threads = *value;
+    } else {
+      std::fputs("usage: origin [--port 0] [--threads 1]\n", stderr);
+      return 2;
+    }
+  }
+  serve(static_cast<std::uint16_t>(port), threads);
 }
 
 }  // namespace

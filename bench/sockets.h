@@ -22,9 +22,15 @@
 
 namespace segue::bench {
 
+/// What errno says, in C's words for everybody: "Connection refused".
+inline const char* error_text() {
+  const char* text = ::strerrordesc_np(errno);
+  return text != nullptr ? text : "unknown error";
+}
+
 /// Ends the program with a message that names what failed and errno's text.
 [[noreturn]] inline void die(const char* what) {
-  std::fprintf(stderr, "%s: %s\n", what, std::strerror(errno));
+  std::fprintf(stderr, "%s: %s\n", what, error_text());
   std::exit(1);
 }
 
@@ -72,8 +78,9 @@ inline Fd listen_on(std::uint16_t port) {
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   const sockaddr_in address = loopback(port);
-  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     die("bind");
+  }
   if (::listen(fd.get(), SOMAXCONN) != 0) die("listen");
   return fd;
 }
@@ -81,8 +88,9 @@ inline Fd listen_on(std::uint16_t port) {
 inline std::uint16_t port_of(const Fd& fd) {
   sockaddr_in address{};
   socklen_t size = sizeof address;
-  if (::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
+  if (::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
     die("getsockname");
+  }
   return ntohs(address.sin_port);
 }
 
