@@ -1,0 +1,105 @@
+"""What one warm request may cost segue. A number here is a promise; breaking one fails the tests.
+
+Each is measured on the real process and repeats on a busy machine: counts, not times.
+"""
+import dataclasses
+
+from lib import allocations, instructions, load, processes, syscalls
+from lib.proxies import Proxy
+
+GET = {"path": "/1024", "expect_bytes": 1024}
+MANY = {**GET, "connections": 64}
+FEW = {**GET, "connections": 8}
+POST = {"path": "/hook", "body": 12288, "expect_text": "12288", "connections": 8}
+
+# Two reads and two writes, and a share of the epoll_wait that found them.
+SYSCALLS_MAX = 4.3
+# In user space, of a GET answered with 1 KiB: parse, route, rewrite and relay two heads.
+INSTRUCTIONS_MAX = 30_000
+# Nothing that is done for each request allocates.
+ALLOCATIONS_MAX = 0
+
+SYSCALL_REQUESTS = 5_000
+SYSCALL_TRIES = 3
+CALLGRIND_REQUESTS = (2000, 6000)
+ALLOCATION_REQUESTS = 4000
+WARM = 2000
+
+
+@dataclasses.dataclass
+class Finding:
+    name: str
+    value: float
+    limit: float
+    detail: str = ""
+
+    @property
+    def kept(self):
+        return self.value <= self.limit
+
+    def __str__(self):
+        verdict = "kept" if self.kept else "BROKEN"
+        return f"{verdict:7} {self.name}: {self.value:,.2f} of at most {self.limit:,.2f}{self.detail}"
+
+
+@dataclasses.dataclass
+class Subject:
+    """What is measured: the name of a variant in proxies.py, its binary, and the origin behind it."""
+    name: str
+    binary: object
+    origin_port: int
+    core: int
+
+    def start(self, **options):
+        return Proxy(self.name, self.binary, self.origin_port, self.core, **options)
+
+
+def system_calls(subject):
+    """Of a saturated proxy, and of several tries the best: a proxy that is starved of work wakes up for
+    less at a time, and nothing makes it need fewer calls than it needs."""
+    tries = []
+    with subject.start() as proxy:
+        for _ in range(SYSCALL_TRIES):
+            tries.append(syscalls.per_request(proxy, MANY, WARM, SYSCALL_REQUESTS, syscalls.saturated()))
+            if tries[-1] <= SYSCALLS_MAX:
+                break
+    return Finding("system calls per GET", min(tries), SYSCALLS_MAX)
+
+
+def user_instructions(subject):
+    value = instructions.per_request(subject.name, subject.binary, subject.origin_port, subject.core,
+                                     FEW, CALLGRIND_REQUESTS)
+    return Finding("user instructions per GET", value, INSTRUCTIONS_MAX)
+
+
+def heap_allocations(subject, what, options):
+    """Between warm connections and before they close, over all threads."""
+    counter = allocations.Counter()
+    with subject.start(environment=counter.environment) as proxy:
+        with load.Gated(proxy.port, warm=WARM, **options, requests=ALLOCATION_REQUESTS) as gated:
+            counter.arm()
+            before = counter.total()
+            gated.go()
+            count = counter.total() - before
+            counter.arm(False)
+            if before == 0:
+                raise RuntimeError("nothing was counted: is the binary linked statically?")
+            stacks = "".join(f"\n  {trace}" for trace in counter.traces(proxy.process.pid))
+    detail = f" ({count} in {ALLOCATION_REQUESTS} requests){stacks}" if count else ""
+    return Finding(f"heap allocations per {what}", count / ALLOCATION_REQUESTS, ALLOCATIONS_MAX, detail)
+
+
+CHECKS = {
+    "syscalls": system_calls,
+    "instructions": user_instructions,
+    "allocations-get": lambda subject: heap_allocations(subject, "GET", FEW),
+    "allocations-post": lambda subject: heap_allocations(subject, "POST of 12 KiB", POST),
+}
+
+
+def measure(name, binary, checks):
+    """The findings, one after the other as they are made."""
+    with load.Origin() as origin:
+        subject = Subject(name, binary, origin.port, processes.cores()[0])
+        for check in checks:
+            yield CHECKS[check](subject)

@@ -1,0 +1,62 @@
+"""The budget of one warm request, kept by the real process: system calls, instructions, allocations."""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import unittest
+
+SOURCE = pathlib.Path(os.environ.get("SEGUE_SOURCE_DIR") or pathlib.Path(__file__).resolve().parents[2])
+sys.path.insert(0, str(SOURCE / "bench"))
+from lib import budget, load, processes, sandbox, syscalls, tools  # noqa: E402
+
+BIN = os.environ.get("SEGUE_BIN", str(tools.SEGUE))
+SKIPPED = 77  # ctest: every test of the file was skipped
+
+
+def is_optimised(binary):
+    said = subprocess.run([binary, "--version"], capture_output=True, text=True).stdout
+    return re.search(r"-O[23s]|Release|RelWithDebInfo", said) is not None
+
+
+@unittest.skipIf(os.environ.get("SEGUE_SANITIZE"), "sanitizers allocate and call for themselves")
+class Budget(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.origin = load.Origin().__enter__()
+        cls.addClassCleanup(cls.origin.__exit__)
+        cls.subject = budget.Subject("segue", BIN, cls.origin.port, processes.cores()[0])
+
+    def holds(self, check):
+        finding = budget.CHECKS[check](self.subject)
+        print(finding, file=sys.stderr)
+        self.assertTrue(finding.kept, str(finding))
+
+    def test_a_warm_get_needs_two_reads_two_writes_and_a_share_of_the_wait(self):
+        if not syscalls.saturated():
+            self.skipTest("neither strace nor perf")
+        self.holds("syscalls")
+
+    def test_a_warm_get_stays_within_its_instructions(self):
+        if not tools.find("valgrind"):
+            self.skipTest("valgrind is not installed")
+        if not is_optimised(BIN):
+            self.skipTest("an unoptimised build says nothing about instructions; bench/budget takes the release build")
+        self.holds("instructions")
+
+    def test_a_warm_get_allocates_nothing(self):
+        self.holds("allocations-get")
+
+    def test_a_warm_post_of_12_kib_allocates_nothing(self):
+        self.holds("allocations-post")
+
+
+if __name__ == "__main__":
+    if not os.access(BIN, os.X_OK):
+        sys.exit("SEGUE_BIN must name the segue binary to test")
+    sandbox.enter()
+    processes.raise_file_limit()
+    result = unittest.main(exit=False, verbosity=2).result
+    if not result.wasSuccessful():
+        sys.exit(1)
+    sys.exit(SKIPPED if len(result.skipped) == result.testsRun else 0)
