@@ -16,8 +16,7 @@ class Admin(SegueCase):
                                        [route({"old": 100, "new": 0}, name="ui")]))
 
     def split(self):
-        found = next(s for s in self.proxy.get("/v1/splits")["splits"] if s["route"] == "ui")
-        return {p["pool"]: p for p in found["pools"]}
+        return self.proxy.split("ui")
 
     def weights(self):
         return {name: p["weight"] for name, p in self.split().items()}
@@ -90,7 +89,7 @@ class Api(Admin):
             client.request()
         split = self.split()
         self.assertEqual((split["old"]["weight"], split["old"]["effective_share"]), (100, 1))
-        self.assertEqual(split["old"]["observed_share"], 1)
+        self.assertEqual(split["old"]["observed"]["since_change"]["share"], 1)
         self.assertEqual(split["old"]["requests"], 10)
 
     def test_events_tell_what_changed(self):
@@ -147,7 +146,7 @@ class TcpListener(SegueCase):
     def test_the_tcp_listener_tells_and_changes_nothing(self):
         upstream = self.upstream(serve=True)
         segue = self.segue(config({"old": pool(upstream.address)}, admin={"listen": "127.0.0.1:0"}))
-        listeners = {e["name"]: e["address"] for e in segue.get("/v1/listeners")["listeners"]}
+        listeners = {e["listener"]: e["address"] for e in segue.get("/v1/listeners")["listeners"]}
         address = listeners.get("admin")
         if address is None:
             self.skipTest("the bound address of the admin listener is not told")

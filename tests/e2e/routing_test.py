@@ -114,7 +114,7 @@ class Routing(Named):
         self.assertEqual({self.ask(client) for _ in range(30)}, {"old"})
         self.assertIn("new", {self.ask(client, f"/?repo={n}") for n in range(10)})
         self.assertIn("new", {self.ask(client, fields={"X-Repo": str(n)}) for n in range(10)})
-        self.assertEqual(segue.metric("segue_cohort_unknown_total"), 30)
+        self.assertEqual(segue.metric("segue_unknown_cohorts_total"), 30)
 
     def test_the_pool_of_the_unknown_may_be_named(self):
         _, client = self.split({"old": 1, "new": 1}, cohort="header:X-Repo", unknown="new")

@@ -27,8 +27,7 @@ class WeightsUnderLoad(SegueCase):
         self.addCleanup(end, load, 9)
 
         def counts():
-            split = next(s for s in segue.get("/v1/splits")["splits"] if s["route"] == "all")
-            return {p["pool"]: p["requests"] for p in split["pools"]}
+            return {pool: row["requests"] for pool, row in segue.split().items()}
         wait_until("traffic", lambda: counts()["old"] > 0)
         for new in STEPS:
             segue.weights("all", old=100 - new, new=new)

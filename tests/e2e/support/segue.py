@@ -93,7 +93,7 @@ class Segue:
     def address(self, listener="edge"):
         """The bound address of a listener: with the real port."""
         for entry in self.get("/v1/listeners")["listeners"]:
-            if entry["name"] == listener:
+            if entry["listener"] == listener:
                 return entry["address"]
         raise AssertionError(f"no listener {listener}")
 
@@ -101,9 +101,18 @@ class Segue:
         return RawClient(self.address(listener), **options)
 
     def endpoints(self, pool):
-        """By address: what /v1/pools says."""
-        found = next(p for p in self.get("/v1/pools")["pools"] if p["name"] == pool)
-        return {e["address"]: e for e in found["endpoints"]}
+        """By address: rotation, cause, counts; `health` is what active checks say, with their evidence."""
+        found = {e["address"]: e for e in self.get(f"/v1/pools/{pool}/endpoints")["endpoints"]}
+        for report in self.get("/v1/health")["health"]:
+            if report["pool"] == pool and report["address"] in found:
+                entry = found[report["address"]]
+                entry["health"] = report["state"]
+                entry.update({k: report[k] for k in ("outlier", "ejections", "transitions", "last_result")})
+        return found
+
+    def split(self, route="all"):
+        """By pool: weights, shares and counts of a route's split."""
+        return {row["pool"]: row for row in self.get(f"/v1/splits/{route}")["pools"]}
 
     def wait_endpoint(self, pool, address, **wanted):
         """Waits until the endpoint's entry has these values."""
