@@ -103,7 +103,7 @@ class Segue:
     def endpoints(self, pool):
         """By address: rotation, cause, counts; `health` is what active checks say, with their evidence."""
         found = {e["address"]: e for e in self.get(f"/v1/pools/{pool}/endpoints")["endpoints"]}
-        for report in self.get("/v1/health")["health"]:
+        for report in self.get("/v1/health")["endpoints"]:
             if report["pool"] == pool and report["address"] in found:
                 entry = found[report["address"]]
                 entry["health"] = report["state"]
