@@ -179,14 +179,24 @@ void Control::on_rotation_changed() {
       kCoalesceMs, 0);
 }
 
-bool Control::may_eject(EndpointId endpoint) {
+Control::Place Control::find(EndpointId endpoint) const {
   for (const auto& pool : snapshot_->pools) {
     if (pool == nullptr) continue;
-    const bool here = std::any_of(pool->endpoints.begin(), pool->endpoints.end(),
-                                  [&](const routing::Endpoint& e) { return e.id == endpoint; });
-    if (here) return pool->in_rotation.size() > 1;
+    for (const routing::Endpoint& candidate : pool->endpoints)
+      if (candidate.id == endpoint) return {pool.get(), &candidate};
   }
-  return false;
+  return {};
+}
+
+bool Control::may_eject(EndpointId endpoint) {
+  const Place place = find(endpoint);
+  return place.pool != nullptr && place.pool->in_rotation.size() > 1;
+}
+
+void Control::renew_probe(EndpointId endpoint) {
+  const Place place = find(endpoint);
+  if (place.endpoint != nullptr && place.endpoint->probe_taken != nullptr)
+    place.endpoint->probe_taken->store(false, std::memory_order_relaxed);
 }
 
 // Commands.

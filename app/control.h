@@ -65,10 +65,16 @@ class Control final : public admin::Control, HealthEvents {
   // HealthEvents
   void on_rotation_changed() override;
   bool may_eject(EndpointId endpoint) override;
+  void renew_probe(EndpointId endpoint) override;
 
   std::optional<admin::Refusal> refused(std::optional<routing::Generation> if_match) const;
   Status<Problems> commit();
   void answer_when_settled(Done done);
+  struct Place {
+    const routing::Pool* pool = nullptr;
+    const routing::Endpoint* endpoint = nullptr;
+  };
+  Place find(EndpointId endpoint) const;
   void announce_pools(const routing::Snapshot& before);
 
   struct Waiter {

@@ -115,8 +115,8 @@ void HealthDesk::on_flip(const health::Flip& flip) {
 }
 
 void HealthDesk::on_outlier(const health::Outliers::Change& change) {
+  if (change.from == change.to) return owner_.renew_probe(change.endpoint);
   desired_.endpoints[change.endpoint].outlier = change.to;
-  desired_.renew_probe(change.endpoint);
   auto facts = facts_of(change.endpoint);
   facts.insert(facts.end(), {{"cause", change.cause},
                              {"evidence", change.evidence},

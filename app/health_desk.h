@@ -24,6 +24,7 @@ class HealthEvents {
  public:
   virtual void on_rotation_changed() = 0;           ///< something in Desired::endpoints is different
   virtual bool may_eject(EndpointId endpoint) = 0;  ///< it is not the last one its pool has in rotation
+  virtual void renew_probe(EndpointId endpoint) = 0;  ///< a half-open one may be tried once more
 
  protected:
   ~HealthEvents() = default;
