@@ -8,7 +8,6 @@
 #include <string>
 #include <string_view>
 
-#include "conf/config.h"
 #include "lib/base/rng.h"
 #include "lib/http/message.h"
 #include "proxy/client.h"
