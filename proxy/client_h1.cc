@@ -319,7 +319,10 @@ SocketAddress ClientH1::local_address() const { return net::bound_address(tcp_.f
 void ClientH1::on_gathered(std::span<const iovec> pieces) {
   for (const iovec& piece : pieces) bytes_out_ += piece.iov_len;
   const Pressure pressure = tcp_.write(pieces);
-  if (pressure == Pressure::kFull && exchange_ != nullptr) exchange_->from_client().on_full();
+  if (exchange_ == nullptr) return;
+  if (pressure == Pressure::kFull) exchange_->from_client().on_full();
+  // Whoever is sending must not be pulled away under its feet; the next tick tells the exchange.
+  if (tcp_.failed() && !deadline_.armed()) arm(Millis(0));
 }
 
 void ClientH1::on_drained() {
@@ -330,6 +333,7 @@ void ClientH1::on_drained() {
   if (exchange_ != nullptr) {
     exchange_->from_client().on_drained();
   } else if (phase_ == Phase::kHead) {
+    resume(Hold::kReplying);
     process();
   }
   worker_.gather().flush();
@@ -343,6 +347,7 @@ void ClientH1::become_tunnel() {
     intake_->buffer.take(early.size());
     feed(early);
   }
+  if (peer_ended_ && phase_ == Phase::kTunnel) exchange_->from_client().on_end({});
 }
 
 // Endings.
@@ -440,7 +445,9 @@ void ClientH1::on_failed(Error error) {
 }
 
 void ClientH1::on_deadline(Deadline&) {
-  if (phase_ == Phase::kHead) {
+  if (exchange_ != nullptr) {
+    exchange_->from_client().on_failed({Fault::kReset, Side::kClient, Retry::kNever});
+  } else if (phase_ == Phase::kHead) {
     refuse({Fault::kHeadTimeout, Side::kClient, Retry::kNever});
   } else {
     close();

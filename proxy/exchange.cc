@@ -174,7 +174,10 @@ void Exchange::end_attempt(bool gateway_error, bool verdict) {
   state.cells->in_flight.set(--worker_.loads()[id.index()].in_flight);
   worker_.slot_freed(pool().id);
   if (verdict) note_outcome(gateway_error);
-  if (probe_) worker_.report_probe(id, std::nullopt);
+  if (probe_) {
+    endpoint_->probe_taken->store(false, std::memory_order_relaxed);
+    worker_.report_probe(id, std::nullopt);
+  }
   probe_ = false;
   endpoint_ = nullptr;
 }

@@ -209,7 +209,9 @@ Status<> judge_request(Head& head) noexcept {
   if (found.connections > 0) mark_named(head);
   const bool has_body = head.body.kind == BodyLength::Kind::kChunked || head.body.bytes > 0;
   // An upgrade is offered, not demanded (RFC 9110 §7.8): with a body, or from HTTP/1.0, we do not pass it on.
-  head.upgrade = found.connection_upgrade && found.upgrade != nullptr && head.minor == 1 && !has_body;
+  // Nor HTTP/2 in the clear: what it would carry could not be looked at.
+  head.upgrade = found.connection_upgrade && found.upgrade != nullptr && head.minor == 1 &&
+                 !has_body && !has_token(found.upgrade->value, "h2c");
   head.keep_alive = !found.close && (head.minor == 1 || found.keep_alive);
   head.expects_continue =
       found.expect != nullptr && head.minor == 1 && same_name(found.expect->value, "100-continue");
@@ -232,6 +234,10 @@ Status<> judge_response(Head& head, Method method, bool upgrade_asked) noexcept 
       method == Method::kHead || head.status < 200 || head.status == 204 || head.status == 304;
   if (bodiless) {
     head.body = {};
+    // RFC 9110 §8.6: no Content-Length in these, whoever sent it.
+    if (head.status < 200 || head.status == 204)
+      for (Field& field : head.fields)
+        if (field.id == FieldId::kContentLength) field.hop_by_hop = true;
   } else if (head.body.kind == BodyLength::Kind::kNone) {
     head.body.kind = BodyLength::Kind::kUntilClose;
     head.keep_alive = false;

@@ -14,6 +14,8 @@ namespace {
 
 // What is waited for when neither reading nor writing: libuv keeps the descriptor in its epoll set, so
 // that a reset is noticed while the peer is on hold, without a readable half-close spinning the loop.
+// Never beside the others: urgent data, which nobody reads, would wake the loop for ever. Here it ends
+// the connection.
 constexpr int kErrorsOnly = UV_PRIORITIZED;
 
 // Pieces of the queue sent in one sendmsg.
@@ -78,9 +80,10 @@ bool Tcp::connect(const SocketAddress& address, Error& error) {
 }
 
 void Tcp::update_interest() {
-  int wanted = kErrorsOnly;
+  int wanted = 0;
   if (reading_ && !connecting_) wanted |= UV_READABLE;
   if (connecting_ || !queue_.empty()) wanted |= UV_WRITABLE;
+  if (wanted == 0) wanted = kErrorsOnly;
   if (wanted == interest_ || core_ == nullptr) return;
   interest_ = wanted;
   uv_poll_start(&core_->poll, wanted, on_poll);
@@ -113,7 +116,7 @@ void Tcp::on_poll(uv_poll_t* handle, int status, int events) noexcept {
     if (core->owner == nullptr) return;
   }
   if ((events & UV_READABLE) != 0 && tcp->reading_) return tcp->events_.on_readable();
-  // Only EPOLLHUP is reported as "prioritized": both directions are shut.
+  // EPOLLHUP is reported as what was asked for: both directions are shut.
   if ((events & UV_PRIORITIZED) != 0 && !tcp->reading_)
     return tcp->events_.on_failed({Fault::kReset, Side::kSelf, Retry::kNever});
 }
