@@ -129,10 +129,10 @@ Status<Problems> Control::commit() {
   if (!next) return fail(std::move(next).error());
   const std::shared_ptr<const routing::Snapshot> before = std::move(snapshot_);
   snapshot_ = std::move(*next);
-  if (before == nullptr) return Done{};  // the workers start with it
+  if (before == nullptr) return segue::Done{};  // the workers start with it
   workers_.publish(snapshot_);
   announce_pools(*before);
-  return Done{};
+  return segue::Done{};
 }
 
 void Control::announce_pools(const routing::Snapshot& before) {

@@ -91,8 +91,8 @@ class Server final : WorkersEvents {
     workers_.start(control_.current(), *this);
     listeners_.apply(*config_);
     control_.events().emit("process.started",
-                           {{"version", build_info().version},
-                            {"commit", build_info().commit},
+                           {{"version", std::string(build_info().version)},
+                            {"commit", std::string(build_info().commit)},
                             {"config", config_->file},
                             {"workers", std::to_string(workers_.count())},
                             {"admin", config_->admin.socket}});
