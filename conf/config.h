@@ -1,8 +1,11 @@
-// The whole configuration as plain values. Every key is documented here, at its field, and nowhere else.
+// The whole configuration as plain values; the fields say what the program may rely on.
 //
 // A Config has been parsed and checked: references resolve, numbers are in range, defaults are filled
 // in. It says what the file says; what runs may differ (weights set over the admin socket) and lives in
-// routing::Desired.
+// routing::Desired. What operators read (docs/configuration.md, `segue schema`) comes from the tables of
+// keys in parse_*.cc, which take their defaults from here.
+//
+// Equality compares what is configured: two files that differ only in layout are equal.
 #pragma once
 
 #include <chrono>
@@ -21,6 +24,9 @@ using std::chrono::seconds;
 struct Position {
   int line = 0;
   int column = 0;
+
+  /// Where something stands is no part of what it says: a comment added above changes no pool.
+  bool operator==(const Position&) const noexcept { return true; }
 };
 
 enum class ProxyProtocol : std::uint8_t { kOff, kV1, kV2 };
@@ -34,6 +40,8 @@ struct Listener {
   bool proxy_protocol = false;               ///< a PROXY v1 or v2 header must begin each connection
   std::uint32_t connections_max = 10'000;    ///< over all workers; 1…1 000 000
   std::uint32_t keep_alive_requests = 1000;  ///< requests per connection; 1…1 000 000
+
+  bool operator==(const Listener&) const = default;
 };
 
 /// An inclusive range of HTTP statuses.
@@ -46,7 +54,7 @@ struct StatusRange {
 /// health = { … } of a pool: active checks.
 struct Health {
   enum class Kind : std::uint8_t { kNone, kTcp, kHttp } kind = Kind::kHttp;
-  std::string preset;          ///< "jenkins", "gitlab", "buildbot", …; what it expands to is in the other fields
+  std::string preset = "http"; ///< "jenkins", "gitlab", "tcp", …; what it expands to is in the other fields
   std::string path = "/";
   std::string method = "GET";
   std::string host;            ///< Host header; "" sends the endpoint's own address
@@ -64,6 +72,7 @@ struct Health {
   std::string expect_body;               ///< must occur in the first 64 KiB of the body; "" for none
   std::string starting_body;             ///< a failing answer with this in its body is "starting", not "down"
   std::string address;                   ///< checks go here instead of the endpoint: "host:port" or ":port"
+
   bool operator==(const Health&) const = default;
 };
 
@@ -76,12 +85,16 @@ struct Passive {
   milliseconds window{30'000};
   milliseconds eject_for{30'000};      ///< × the number of ejections in a row
   milliseconds eject_max{300'000};
+
+  bool operator==(const Passive&) const = default;
 };
 
 struct Endpoint {
   std::string address;       ///< "10.0.0.5:8080", "ci-old.internal:8080", "[::1]:80", "unix:/run/ci.sock"
   std::uint32_t weight = 1;  ///< among its pool's endpoints; 0…1000
   Position at;
+
+  bool operator==(const Endpoint&) const = default;
 };
 
 enum class Balance : std::uint8_t { kLeastLoaded, kRoundRobin };
@@ -102,6 +115,8 @@ struct Pool {
   std::uint32_t queue_max = 256;             ///< requests waiting for a free place, divided among the workers
   milliseconds queue_timeout{5000};
   ProxyProtocol proxy_protocol = ProxyProtocol::kOff;  ///< sent at the start of each upstream connection
+
+  bool operator==(const Pool&) const = default;
 };
 
 /// match = { … } of a route. What is absent matches everything.
@@ -113,12 +128,16 @@ struct Match {
   std::vector<std::string> methods;
   std::vector<std::pair<std::string, std::string>> headers;  ///< name, exact value; value "*": present
   std::vector<std::pair<std::string, std::string>> query;    ///< the same for query parameters
+
+  bool operator==(const Match&) const = default;
 };
 
 /// One key of a cohort specification, tried in order.
 struct CohortKey {
   enum class Kind : std::uint8_t { kRequest, kClient, kCookie, kHeader, kQuery, kPath } kind = Kind::kRequest;
   std::string argument;  ///< cookie, header or parameter name; for kPath the pattern "/job/{*}/"
+
+  bool operator==(const CohortKey&) const = default;
 };
 
 /// [[routes]]
@@ -128,6 +147,7 @@ struct Route {
     std::string pool;
     std::uint32_t weight = 0;  ///< 0…1 000 000
     Position at;
+    bool operator==(const Branch&) const = default;
   };
   std::string name;
   Position at;
@@ -142,6 +162,8 @@ struct Route {
   milliseconds response_timeout{90'000};        ///< until the response head; webhook: 9 s
   milliseconds total_timeout{0};                ///< of everything until the response head, retries included; 0: none; webhook: 9 s
   bool retry_stale_post = false;    ///< also send non-idempotent requests again when a reused connection died unanswered
+
+  bool operator==(const Route&) const = default;
 };
 
 /// [timeouts]
@@ -154,6 +176,8 @@ struct Timeouts {
   milliseconds linger{1000};              ///< reading on after an early answer
   milliseconds drain_requests{120'000};   ///< at SIGTERM
   milliseconds drain_tunnels{900'000};    ///< at SIGTERM
+
+  bool operator==(const Timeouts&) const = default;
 };
 
 /// [limits]. Sizes in bytes.
@@ -166,6 +190,8 @@ struct Limits {
   std::uint32_t replay = 64 * 1024;      ///< request body kept for a retry
   std::uint32_t linger = 64 * 1024;      ///< read and dropped after an early answer
   std::uint64_t memory_max = 0;          ///< resident memory; 0: no limit
+
+  bool operator==(const Limits&) const = default;
 };
 
 /// [retry]
@@ -175,12 +201,16 @@ struct Retry {
   milliseconds backoff_max{250};
   double budget = 0.20;                ///< of the requests in flight
   std::uint32_t budget_min = 3;        ///< retries at once that are always allowed
+
+  bool operator==(const Retry&) const = default;
 };
 
 /// [forwarding]
 struct Forwarding {
   bool via = false;
   bool forwarded = false;  ///< also send RFC 7239 Forwarded
+
+  bool operator==(const Forwarding&) const = default;
 };
 
 /// [log] and [log.access]
@@ -191,6 +221,8 @@ struct Log {
   enum class AccessFormat : std::uint8_t { kJson, kLogfmt } access_format = AccessFormat::kJson;
   std::string access_file;     ///< "" for none; "-" is standard output
   std::uint32_t access_buffer = 1024 * 1024;  ///< bytes per worker; a full one drops lines and counts them
+
+  bool operator==(const Log&) const = default;
 };
 
 /// [admin]
@@ -198,6 +230,8 @@ struct Admin {
   std::string socket = "/run/segue/admin.sock";
   std::uint32_t mode = 0600;
   std::string listen;  ///< optional TCP address for /metrics, /live and /ready alone
+
+  bool operator==(const Admin&) const = default;
 };
 
 struct Config {
@@ -212,6 +246,8 @@ struct Config {
   Forwarding forwarding;
   Log log;
   Admin admin;
+
+  bool operator==(const Config&) const = default;
 };
 
 }  // namespace segue::conf

@@ -1,0 +1,91 @@
+// [pools.NAME]
+#include "conf/judge.h"
+#include "conf/sections.h"
+#include "conf/text.h"
+
+namespace segue::conf {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+
+constexpr std::string_view kBalance[] = {"least_loaded", "round_robin"};  // Balance
+constexpr std::string_view kProxyProtocol[] = {"off", "v1", "v2"};        // ProxyProtocol
+
+constexpr Key<Pool> kKeys[] = {
+    required(Key<Pool>{
+        "endpoints",
+        other(
+            "list of \"host:port\" or { address, weight }",
+            R"({"type":"array","minItems":1,"items":{"anyOf":[{"type":"string"},{"$ref":"#/$defs/endpoint"}]}})"),
+        "The servers of the pool, interchangeable.",
+        [](const Cursor& at, const Shape&, Pool& pool) { read_endpoints(at, pool.endpoints); },
+        [](const Shape&, const Pool& pool) { return print_endpoints(pool.endpoints); }}),
+    key<&Pool::balance>("balance", word(kBalance),
+                        "`least_loaded` takes the better of two random endpoints."),
+    defaults_to(
+        "HTTP checks of `/`",
+        Key<Pool>{
+            "health",
+            other("table or false", R"({"anyOf":[{"type":"boolean"},{"$ref":"#/$defs/health"}]})"),
+            "Active checks; `false` for none.",
+            [](const Cursor& at, const Shape&, Pool& pool) { read_health(at, pool.health); },
+            nullptr}),
+    defaults_to(
+        "on",
+        Key<Pool>{
+            "passive",
+            other("table or false", R"({"anyOf":[{"type":"boolean"},{"$ref":"#/$defs/passive"}]})"),
+            "Ejection by real traffic; `false` for none.",
+            [](const Cursor& at, const Shape&, Pool& pool) { read_passive(at, pool.passive); },
+            nullptr}),
+    key<&Pool::healthy_min>("healthy_min", count(1, 1000),
+                            "Endpoints that must be in rotation for the pool to take traffic."),
+    key<&Pool::connect_timeout>("connect_timeout", duration(milliseconds(1), minutes(5)),
+                                "Until a connection to an endpoint stands."),
+    key<&Pool::idle_timeout>("idle_timeout", duration(milliseconds(1), hours(1)),
+                             "How long a connection to an endpoint waits for the next request."),
+    key<&Pool::idle_connections_max>("idle_connections_max", count(0, 100'000),
+                                     "Such connections per endpoint and worker; 0 keeps none."),
+    key<&Pool::in_flight_max>("in_flight_max", count(1, 1'000'000),
+                              "Requests at once per endpoint, divided among the workers."),
+    key<&Pool::queue_max>("queue_max", count(0, 1'000'000),
+                          "Requests that wait for a free place, divided among the workers."),
+    key<&Pool::queue_timeout>("queue_timeout", duration(milliseconds(1), minutes(10)),
+                              "How long they wait before the client gets 503."),
+    key<&Pool::proxy_protocol>("proxy_protocol", word(kProxyProtocol),
+                               "PROXY header at the start of each connection to an endpoint."),
+};
+
+void read_pool(const Cursor& at, Pool& out) {
+  read_section(at, kKeys, out);
+  const auto healthy_min = at.find("healthy_min");
+  if (healthy_min && !out.endpoints.empty() && out.healthy_min > out.endpoints.size())
+    healthy_min->complain(std::to_string(out.healthy_min) + " of " +
+                          std::to_string(out.endpoints.size()) +
+                          " endpoints, expected no more than there are");
+}
+
+}  // namespace
+
+void read_pools(const Cursor& at, std::vector<Pool>& out) {
+  read_named(at, judge_name, read_pool, out);
+}
+
+void print_pool(std::string& out, const Pool& pool) {
+  const std::string name = "pools." + toml_key(pool.name);
+  out += "\n[" + name + "]\n";
+  print_section(out, kKeys, pool);
+  out += print_health("[" + name + ".health]", pool.health);
+  out += print_passive("[" + name + ".passive]", pool.passive);
+}
+
+SectionInfo describe_pool() {
+  return describe(
+      "pool", "[pools.NAME]",
+      "Endpoints that are interchangeable: the old CI server, or the new one. At least one "
+      "pool.",
+      kKeys, Pool{});
+}
+
+}  // namespace segue::conf
