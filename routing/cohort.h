@@ -1,17 +1,22 @@
 // Which key a request moves with: its cohort.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "conf/config.h"
-#include "lib/base/address.h"
 #include "lib/http/message.h"
 #include "routing/split.h"
 
 namespace segue::routing {
+
+/// The hash of a key in plain text, ASCII letters folded to lower case: the same in every process.
+/// The kind of key is not part of it, so that a repository is one cohort whether a path or a header
+/// names it.
+CohortHash cohort_hash(std::string_view key) noexcept;
 
 /// A route's cohort keys, tried in order. Immutable.
 class CohortKeys {
@@ -23,24 +28,42 @@ class CohortKeys {
   enum class Found : unsigned char {
     kKey,      ///< a key was found and hashed
     kRandom,   ///< the specification says "request": the hash is the random number
-    kUnknown,  ///< no key was found: the split's `unknown` pool takes it
+    kUnknown,  ///< no key was found: the split's `unknown` pool takes it; the hash is the random
+               ///< number
   };
   struct Cohort {
     Found found = Found::kUnknown;
     CohortHash hash = 0;
-    std::string_view key;   ///< the key found, a view into the head (or a static buffer for kClient: see explain); lower case only in the hash
+    std::string_view
+        key;  ///< the key found, as sent: a view into the head, or `client` for kClient
     std::size_t index = 0;  ///< which of the keys it was
   };
 
-  /// `client` is the address after trusted proxies: its host text, without port. `random` is used for
-  /// kRequest. No allocation. The same key gives the same hash in every process; ASCII letters are
-  /// folded to lower case. Views hold as long as `head` and `client` do.
+  /// `client` is the address after trusted proxies: its host text, without port. `random` is used
+  /// for kRequest and where no key is found. No allocation. The same key gives the same hash in
+  /// every process (cohort_hash). Query values and path segments are hashed decoded. A key that is
+  /// there but empty counts as absent. Views hold as long as `head` and `client` do.
   Cohort find(const http::Head& head, std::string_view client, std::uint64_t random) const noexcept;
 
   const std::vector<conf::CohortKey>& keys() const noexcept { return keys_; }
 
+  /// "/job/{*}/" in its parts. The captured segment follows `before`, ends with `tail` (cut off)
+  /// and is followed by `after`, at the end of the path or of a segment. A '/' at the pattern's end
+  /// may be missing at the path's end. Matched against the raw path.
+  struct PathPattern {
+    std::string before, tail, after;
+
+    static PathPattern parse(std::string_view pattern);
+    /// The captured text, raw and never empty, or nothing. A view into `path`.
+    std::optional<std::string_view> capture(std::string_view path) const noexcept;
+  };
+
  private:
   std::vector<conf::CohortKey> keys_;
+  std::vector<PathPattern> patterns_;  // by index of the key; empty for other kinds
 };
+
+/// "header:X-Repo", "client", "request": a key as the configuration spells it.
+std::string to_string(const conf::CohortKey& key);
 
 }  // namespace segue::routing
