@@ -25,15 +25,18 @@ std::uint64_t load_lower(const char* at) noexcept {
 
 inline bool same_bytes(const char* a, const char* b, std::size_t size) noexcept {
   if (size >= 8) {  // the last word overlaps the one before
-    for (std::size_t i = 0; i + 8 < size; i += 8)
+    for (std::size_t i = 0; i + 8 < size; i += 8) {
       if (load_lower<std::uint64_t>(a + i) != load_lower<std::uint64_t>(b + i)) return false;
+    }
     return load_lower<std::uint64_t>(a + size - 8) == load_lower<std::uint64_t>(b + size - 8);
   }
-  if (size >= 4)
+  if (size >= 4) {
     return load_lower<std::uint32_t>(a) == load_lower<std::uint32_t>(b) &&
            load_lower<std::uint32_t>(a + size - 4) == load_lower<std::uint32_t>(b + size - 4);
-  for (std::size_t i = 0; i < size; ++i)
+  }
+  for (std::size_t i = 0; i < size; ++i) {
     if (to_lower(a[i]) != to_lower(b[i])) return false;
+  }
   return true;
 }
 
@@ -46,8 +49,9 @@ bool is(std::string_view name, const char (&literal)[N]) noexcept {
 }  // namespace
 
 bool is_token(std::string_view text) noexcept {
-  for (const char c : text)
+  for (const char c : text) {
     if (!is_tchar(c)) return false;
+  }
   return !text.empty();
 }
 
@@ -55,6 +59,7 @@ bool same_name(std::string_view a, std::string_view b) noexcept {
   return a.size() == b.size() && same_bytes(a.data(), b.data(), a.size());
 }
 
+// A table in the form of a switch, hence its size. NOLINTNEXTLINE(readability-function-size)
 FieldId field_id(std::string_view name) noexcept {
   switch (name.size()) {
     case 2:

@@ -23,8 +23,9 @@ namespace detail {
 constexpr std::array<bool, 256> make_tchars() noexcept {
   std::array<bool, 256> is{};
   for (const char c : std::string_view(
-           "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+           "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")) {
     is[static_cast<unsigned char>(c)] = true;
+  }
   return is;
 }
 inline constexpr std::array<bool, 256> kTchars = make_tchars();

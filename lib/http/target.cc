@@ -111,8 +111,9 @@ void split_query(std::string_view rest, Target& out) noexcept {
 }  // namespace
 
 Result<Target> split_target(std::string_view target, Method method) noexcept {
-  for (const char c : target)
+  for (const char c : target) {
     if (is_bad_in_target(c)) return fail(kBadTarget);
+  }
   Target out;
   if (method == Method::kConnect) {  // RFC 9112 §3.2.3
     if (!is_authority(target)) return fail(kBadTarget);
@@ -147,8 +148,9 @@ Result<Target> split_target(std::string_view target, Method method) noexcept {
 std::string_view host_of(std::string_view authority) noexcept {
   const std::size_t bracket = authority.rfind(']');
   const std::size_t colon = authority.rfind(':');
-  if (colon != std::string_view::npos && (bracket == std::string_view::npos || bracket < colon))
+  if (colon != std::string_view::npos && (bracket == std::string_view::npos || bracket < colon)) {
     authority = authority.substr(0, colon);
+  }
   if (authority.size() > 1 && authority.back() == '.') authority.remove_suffix(1);
   return authority;
 }
@@ -176,8 +178,9 @@ bool normalise(std::string_view path, std::span<char> scratch, std::string_view&
       continue;
     } else if (byte >= 0 && !is_decoded(byte)) {
       writer.put('%');
-      for (const int digit : {byte / 16, byte % 16})
+      for (const int digit : {byte / 16, byte % 16}) {
         writer.put(static_cast<char>(digit < 10 ? '0' + digit : 'A' + digit - 10));
+      }
       i += 2;
     } else {
       writer.put(c);
@@ -202,8 +205,9 @@ char Decoder::next() noexcept {
 
 bool same_decoded(std::string_view encoded, std::string_view plain) noexcept {
   Decoder decoder(encoded, Decoder::Plus::kSpace);
-  for (const char c : plain)
+  for (const char c : plain) {
     if (decoder.done() || decoder.next() != c) return false;
+  }
   return decoder.done();
 }
 

@@ -28,8 +28,9 @@ std::string slowly_normal(std::string path) {
     int byte = -1;
     if (path[i] == '%' && i + 2 < path.size() &&
         isxdigit(static_cast<unsigned char>(path[i + 1])) != 0 &&
-        isxdigit(static_cast<unsigned char>(path[i + 2])) != 0)
+        isxdigit(static_cast<unsigned char>(path[i + 2])) != 0) {
       byte = std::stoi(path.substr(i + 1, 2), nullptr, 16);
+    }
     if (byte < 0) {
       decoded += path[i];
       continue;
@@ -43,14 +44,16 @@ std::string slowly_normal(std::string path) {
     }
     i += 2;
   }
-  for (char& c : decoded)
+  for (char& c : decoded) {
     if (c == '\\') c = '/';
+  }
   std::vector<std::string> segments(1);
   for (const char c : decoded.substr(1)) {
-    if (c == '/')
+    if (c == '/') {
       segments.emplace_back();
-    else
+    } else {
       segments.back() += c;
+    }
   }
   std::vector<std::string> kept;
   bool slash = true;  // does the result end in '/'?
@@ -187,13 +190,15 @@ TEST_SUITE("lib/http/target") {
                                             "%c3", "%",   "%4", "B", "%25", "%3b"};
     for (int i = 0; i < 100'000; ++i) {
       std::string path = "/";
-      for (std::size_t n = rng.below(12); n > 0; --n)
+      for (std::size_t n = rng.below(12); n > 0; --n) {
         path += kPieces[rng.below(std::size(kPieces))];
+      }
       CAPTURE(path);
       const std::string once = normal(path);
       REQUIRE(once == slowly_normal(path));
-      if (path.find("%%") == std::string::npos && path.find("%4") == std::string::npos)
+      if (path.find("%%") == std::string::npos && path.find("%4") == std::string::npos) {
         REQUIRE(normal(once) == once);
+      }
     }
   }
 
