@@ -44,8 +44,9 @@ class Plain {
 };
 
 std::string_view header(const http::Head& head, std::string_view name) noexcept {
-  for (const http::Field& field : head.fields)
+  for (const http::Field& field : head.fields) {
     if (http::same_name(field.name, name)) return field.value;
+  }
   return {};
 }
 
@@ -56,8 +57,9 @@ CohortHash cohort_hash(std::string_view key) noexcept {
 }
 
 CohortKeys::CohortKeys(std::vector<conf::CohortKey> keys) : keys_(std::move(keys)) {
-  for (const conf::CohortKey& key : keys_)
+  for (const conf::CohortKey& key : keys_) {
     patterns_.push_back(key.kind == Kind::kPath ? PathPattern::parse(key.argument) : PathPattern());
+  }
 }
 
 CohortKeys::PathPattern CohortKeys::PathPattern::parse(std::string_view pattern) {
@@ -100,15 +102,17 @@ CohortKeys::Cohort CohortKeys::find(const http::Head& head, std::string_view cli
       case Kind::kHeader: found = header(head, key.argument); break;
       case Kind::kQuery:
         found = http::find_parameter(head.query, key.argument).value_or("");
-        if (!found.empty())
+        if (!found.empty()) {
           return {Found::kKey, hash_folded(http::Decoder(found, http::Decoder::Plus::kSpace)),
                   found, i};
+        }
         break;
       case Kind::kPath:
         found = patterns_[i].capture(head.path).value_or("");
-        if (!found.empty())
+        if (!found.empty()) {
           return {Found::kKey, hash_folded(http::Decoder(found, http::Decoder::Plus::kLiteral)),
                   found, i};
+        }
         break;
     }
     if (!found.empty()) return {Found::kKey, cohort_hash(found), found, i};

@@ -14,9 +14,11 @@ namespace {
 constexpr std::string_view kPresent = "*";
 
 bool has_field(const http::Head& head, std::string_view name, std::string_view value) noexcept {
-  for (const http::Field& field : head.fields)
-    if (http::same_name(field.name, name) && (value == kPresent || field.value == value))
+  for (const http::Field& field : head.fields) {
+    if (http::same_name(field.name, name) && (value == kPresent || field.value == value)) {
       return true;
+    }
+  }
   return false;
 }
 
@@ -42,12 +44,15 @@ Conditions::Conditions(const conf::Match& match)
 
 bool Conditions::hold(const http::Head& head) const noexcept {
   if (!methods_.empty() &&
-      std::find(methods_.begin(), methods_.end(), head.method) == methods_.end())
+      std::find(methods_.begin(), methods_.end(), head.method) == methods_.end()) {
     return false;
-  for (const auto& [name, value] : headers_)
+  }
+  for (const auto& [name, value] : headers_) {
     if (!has_field(head, name, value)) return false;
-  for (const auto& [name, value] : query_)
+  }
+  for (const auto& [name, value] : query_) {
     if (!has_parameter(head, name, value)) return false;
+  }
   return true;
 }
 
@@ -94,8 +99,9 @@ std::string normal_path(std::string_view path) {
 std::string describe(const conf::Match& match) {
   std::string out;
   const auto add = [&out](const std::string& text) { out += (out.empty() ? "" : ", ") + text; };
-  if (!match.host.empty())
+  if (!match.host.empty()) {
     add("host " + match.host + (match.host.starts_with("*.") ? " wildcard" : " exact"));
+  }
   if (!match.path.empty()) {
     add("path " + match.path + " exact");
   } else if (!match.path_prefix.empty()) {
@@ -105,14 +111,17 @@ std::string describe(const conf::Match& match) {
   }
   if (!match.methods.empty()) {
     std::string methods = "method";
-    for (const std::string& method : match.methods)
+    for (const std::string& method : match.methods) {
       methods += (method == match.methods.front() ? " " : " or ") + method;
+    }
     add(methods);
   }
-  for (const auto& [name, value] : match.headers)
+  for (const auto& [name, value] : match.headers) {
     add("header " + name + (value == kPresent ? " present" : ": " + value));
-  for (const auto& [name, value] : match.query)
+  }
+  for (const auto& [name, value] : match.query) {
     add("query " + name + (value == kPresent ? " present" : "=" + value));
+  }
   return out.empty() ? "everything" : out;
 }
 

@@ -16,8 +16,9 @@ Result<PathRegex, std::string> PathRegex::make(const std::string& text) {
   try {
     return PathRegex(std::regex(text, kFlags));
   } catch (const std::regex_error& error) {
-    if (error.code() == std::regex_constants::error_complexity)
+    if (error.code() == std::regex_constants::error_complexity) {
       return fail("'" + text + "' has a back-reference, which cannot be matched in bounded time");
+    }
     return fail("'" + text + "' is no regular expression: " + error.what());
   }
 }

@@ -211,8 +211,9 @@ void RouteTable::Index::find_buckets(std::string_view authority, Buckets& out) c
       for_each_suffix({folded.data(), host.size()},
                       [&](std::uint64_t hash, std::string_view suffix, std::size_t depth) {
                         const bool whole = suffix.size() == host.size();
-                        if (((whole ? host_depths : wildcard_depths) & depth_bit(depth)) == 0)
+                        if (((whole ? host_depths : wildcard_depths) & depth_bit(depth)) == 0) {
                           return true;
+                        }
                         const TextTable::Entry* entry = hosts.find(hash, 0, suffix);
                         if (entry == nullptr) return true;
                         if (whole) {
@@ -232,8 +233,9 @@ std::optional<RouteId> RouteTable::Index::first_of(std::uint32_t list,
                                                    const http::Head& head) const noexcept {
   if (list == kNone) return std::nullopt;
   for (const Candidate* candidate = &candidates[list];; ++candidate) {
-    if (candidate->conditions == kNone || conditions[candidate->conditions].hold(head))
+    if (candidate->conditions == kNone || conditions[candidate->conditions].hold(head)) {
       return candidate->route;
+    }
     if (candidate->last) return std::nullopt;
   }
 }
@@ -250,27 +252,32 @@ std::optional<RouteId> RouteTable::Index::find_by_path(std::uint32_t scope, std:
           const std::uint64_t bit = depth_bit(depth);
           if (depths < bit) return false;  // nothing is that deep
           const bool whole = prefix.size() == path.size();
-          if ((bucket.prefix_depths & bit) == 0 && !(whole && (bucket.exact_depths & bit) != 0))
+          if ((bucket.prefix_depths & bit) == 0 && !(whole && (bucket.exact_depths & bit) != 0)) {
             return true;
+          }
           const TextTable::Entry* entry = paths.find(hash, scope, prefix);
           if (entry == nullptr) return true;
           if (const auto hit = first_of(entry->second, head)) best = hit;
-          if (whole)
+          if (whole) {
             if (const auto hit = first_of(entry->first, head)) best = hit;
+          }
           return true;
         });
   }
   if (best) return best;
-  for (const auto& [regex, list] : bucket.regexes)
-    if (regex.matches(path))
+  for (const auto& [regex, list] : bucket.regexes) {
+    if (regex.matches(path)) {
       if (const auto hit = first_of(list, head)) return hit;
+    }
+  }
   return first_of(bucket.any, head);
 }
 
 RouteId RouteTable::Index::find(const Buckets& in, std::string_view path,
                                 const http::Head& head) const noexcept {
-  for (std::size_t i = 0; i < in.count; ++i)
+  for (std::size_t i = 0; i < in.count; ++i) {
     if (const auto hit = find_by_path(in.at[i], path, head)) return *hit;
+  }
   return RouteId{};
 }
 

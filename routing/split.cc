@@ -18,21 +18,25 @@ std::uint64_t log_of(CohortHash cohort, std::uint64_t salt) noexcept {
 
 Result<Split, std::string> Split::make(std::span<const Branch> branches) {
   if (branches.empty()) return fail<std::string>("a split needs at least one pool");
-  if (branches.size() > kBranchesMax)
+  if (branches.size() > kBranchesMax) {
     return fail("a split has " + std::to_string(branches.size()) + " pools, expected at most " +
                 std::to_string(kBranchesMax));
+  }
   Split split;
   for (const Branch& branch : branches) {
-    if (branch.weight > kWeightMax)
+    if (branch.weight > kWeightMax) {
       return fail("weight " + std::to_string(branch.weight) + ", expected 0…" +
                   std::to_string(kWeightMax));
-    for (const Branch& other : split.branches())
+    }
+    for (const Branch& other : split.branches()) {
       if (other.salt == branch.salt) return fail<std::string>("a pool is twice in a split");
+    }
     if (branch.weight > 0) split.weighted_ |= static_cast<std::uint8_t>(1u << split.count_);
     split.branches_[split.count_++] = branch;
   }
-  if (split.weighted_ == 0)
+  if (split.weighted_ == 0) {
     return fail<std::string>("all weights are 0; give at least one pool a weight above 0");
+  }
   return split;
 }
 
@@ -60,8 +64,9 @@ int Split::pick(CohortHash cohort, std::uint32_t eligible) const noexcept {
 
 double Split::share(std::size_t branch, std::uint32_t eligible) const noexcept {
   std::uint64_t sum = 0;
-  for (std::size_t i = 0; i < count_; ++i)
+  for (std::size_t i = 0; i < count_; ++i) {
     if ((eligible >> i & 1) != 0) sum += branches_[i].weight;
+  }
   if (branch >= count_ || sum == 0 || (eligible >> branch & 1) == 0) return 0;
   return static_cast<double>(branches_[branch].weight) / static_cast<double>(sum);
 }

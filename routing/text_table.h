@@ -91,8 +91,9 @@ class TextTable {
       const Entry& entry = entries_[i];
       if (entry.text_size == kNone) return i;
       if (entry.hash == hash && entry.scope == scope && entry.text_size == text.size() &&
-          std::memcmp(texts_.data() + entry.text_at, text.data(), text.size()) == 0)
+          std::memcmp(texts_.data() + entry.text_at, text.data(), text.size()) == 0) {
         return i;
+      }
     }
   }
 

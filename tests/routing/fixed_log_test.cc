@@ -40,8 +40,9 @@ TEST_SUITE("routing/fixed_log") {
       std::uint64_t hash = rng.next();
       if (i % 4 == 1) hash >>= rng.below(63);           // small hashes: large logarithms
       if (i % 4 == 2) hash = ~(hash >> rng.below(63));  // nearly 2^64: tiny logarithms
-      if (i % 4 == 3)
+      if (i % 4 == 3) {
         hash = (hash & 0xff00'0000'0000'0000u) + rng.below(3) - 1;  // where the table steps
+      }
       if (hash == 0 || hash > UINT64_MAX - 100) continue;
       CAPTURE(hash);
       REQUIRE(std::abs(static_cast<double>(neg_log2(hash)) * kUnit - exact(hash)) <

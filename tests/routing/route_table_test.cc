@@ -38,8 +38,9 @@ struct Request {
 
 RouteTable table_of(const std::vector<conf::Match>& matches) {
   std::vector<RouteTable::Rule> rules;
-  for (std::uint32_t i = 0; i < matches.size(); ++i)
+  for (std::uint32_t i = 0; i < matches.size(); ++i) {
     rules.push_back({RouteId{i}, "r" + std::to_string(i), matches[i]});
+  }
   return RouteTable::make(std::move(rules));
 }
 
@@ -109,8 +110,9 @@ int naive_find(const std::vector<conf::Match>& rules, const http::Head& head,
     int host_class = 2, wildcard = 0;
     if (m.host.rfind("*.", 0) == 0) {
       const std::string suffix = m.host.substr(1);
-      if (name.size() <= suffix.size() || name.substr(name.size() - suffix.size()) != suffix)
+      if (name.size() <= suffix.size() || name.substr(name.size() - suffix.size()) != suffix) {
         continue;
+      }
       host_class = 1;
       wildcard = -static_cast<int>(suffix.size());
     } else if (!m.host.empty()) {
@@ -161,10 +163,11 @@ conf::Match random_rule(Rng& rng) {
     case 0: m.path = random_path(rng, false); break;
     case 1: m.path_prefix = random_path(rng, false); break;
     case 2:
-      if (rng.below(3) == 0)
+      if (rng.below(3) == 0) {
         m.path_regex = one_of(rng, kRegexes);
-      else
+      } else {
         m.path_prefix = "/";
+      }
       break;
     default: break;
   }

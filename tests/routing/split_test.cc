@@ -43,8 +43,9 @@ std::vector<CohortHash> cohorts(int count) {
 
 std::array<int, Split::kBranchesMax> tally(const Split& split, std::uint32_t eligible, int count) {
   std::array<int, Split::kBranchesMax> out{};
-  for (const CohortHash cohort : cohorts(count))
+  for (const CohortHash cohort : cohorts(count)) {
     ++out[static_cast<std::size_t>(split.pick(cohort, eligible))];
+  }
   return out;
 }
 
@@ -118,8 +119,9 @@ TEST_SUITE("routing/split") {
     for (int round = 0; round < 30; ++round) {
       const std::size_t count = 2 + rng.below(Split::kBranchesMax - 1);
       std::vector<Split::Branch> branches;
-      for (std::size_t i = 0; i < count; ++i)
+      for (std::size_t i = 0; i < count; ++i) {
         branches.push_back({static_cast<std::uint32_t>(1 + rng.below(1000)), rng.next()});
+      }
       const Split before = *Split::make(branches);
       const std::size_t grown = rng.below(count);
       branches[grown].weight += static_cast<std::uint32_t>(1 + rng.below(1000));
@@ -186,16 +188,18 @@ TEST_SUITE("routing/split") {
   TEST_CASE("only proportions count") {
     const Split small = split_of({{"old", 9}, {"new", 1}}),
                 large = split_of({{"old", 900'000}, {"new", 100'000}});
-    for (const CohortHash cohort : cohorts(20'000))
+    for (const CohortHash cohort : cohorts(20'000)) {
       REQUIRE(small.pick(cohort, kAll) == large.pick(cohort, kAll));
+    }
   }
 
   TEST_CASE("another group places cohorts independently") {
     const Split a = split_of({{"old", 50}, {"new", 50}}, "ui"),
                 b = split_of({{"old", 50}, {"new", 50}}, "hooks");
     int same = 0;
-    for (const CohortHash cohort : cohorts(100'000))
+    for (const CohortHash cohort : cohorts(100'000)) {
       same += a.pick(cohort, kAll) == b.pick(cohort, kAll);
+    }
     CHECK(std::abs(same - 50'000) < 4 * std::sqrt(25'000.0));
   }
 
@@ -213,8 +217,9 @@ TEST_SUITE("routing/split") {
     const Split split = split_of({{"a", 3}, {"b", 5}, {"c", 1}});
     for (const CohortHash cohort : cohorts(5'000)) {
       const int picked = split.pick(cohort, kAll);
-      for (std::size_t i = 0; i < 3; ++i)
+      for (std::size_t i = 0; i < 3; ++i) {
         REQUIRE(split.score(i, cohort) <= split.score(static_cast<std::size_t>(picked), cohort));
+      }
     }
   }
 
