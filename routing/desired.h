@@ -1,7 +1,8 @@
-// The world as it should be: configuration, weights and rotation. The only mutable description of it.
+// The world as it should be: configuration, weights and rotation. The only mutable description of
+// it.
 //
-// Lives on the control thread, one writer, so no change is ever lost. build() (build.h) turns it into
-// the next Snapshot.
+// Lives on the control thread, one writer, so no change is ever lost. build() (build.h) turns it
+// into the next Snapshot.
 #pragma once
 
 #include <map>
@@ -20,10 +21,19 @@ namespace segue::routing {
 
 /// What is known about one endpoint besides the configuration.
 struct EndpointState {
-  std::optional<SocketAddress> socket;  ///< from the resolver, or parsed; none while unresolved
-  // The three who may take it out; the operator's word wins.
+  /// From the resolver. None while unresolved; addresses that are numbers need none.
+  std::optional<SocketAddress> socket;
+  // The three who may take it out; the operator's word wins. kReady is a word too: in rotation
+  // whatever health and outlier say. kNone leaves it to them.
   enum class Operator : std::uint8_t { kNone, kReady, kDrain, kOut } by_operator = Operator::kNone;
-  enum class Health : std::uint8_t { kUnchecked, kChecking, kUp, kDown, kStarting, kAskedDrain } health = Health::kChecking;
+  enum class Health : std::uint8_t {
+    kUnchecked,
+    kChecking,
+    kUp,
+    kDown,
+    kStarting,
+    kAskedDrain
+  } health = Health::kChecking;
   enum class Outlier : std::uint8_t { kIn, kEjected, kHalfOpen } outlier = Outlier::kIn;
 };
 
@@ -32,7 +42,8 @@ template <typename IdType>
 class Names {
  public:
   IdType of(const std::string& name) {
-    const auto [at, added] = ids_.try_emplace(name, IdType{static_cast<std::uint32_t>(names_.size())});
+    const auto [at, added] =
+        ids_.try_emplace(name, IdType{static_cast<std::uint32_t>(names_.size())});
     if (added) names_.push_back(name);
     return at->second;
   }
@@ -50,13 +61,16 @@ class Names {
 
 struct Desired {
   std::shared_ptr<const conf::Config> config;
-  std::map<std::string, std::vector<std::uint32_t>> weights;  ///< by route name, set by an operator; in branch order
+  /// Set by an operator: by route name, then pool. They outlive reloads as far as the names do: a
+  /// pool that is not named here has the weight of the file, a name that the file no longer has
+  /// says nothing until it comes back.
+  std::map<std::string, std::map<std::string, std::uint32_t>> weights;
   std::unordered_map<EndpointId, EndpointState> endpoints;
 
   Names<PoolId> pools;
   Names<EndpointId> endpoint_names;  ///< "pool\naddress"
   Names<RouteId> routes;
-  Names<SeriesId> series;            ///< "route\npool"
+  Names<SeriesId> series;  ///< "route\npool"
 
   EndpointId endpoint_id(const std::string& pool, const std::string& address) {
     return endpoint_names.of(pool + "\n" + address);

@@ -32,19 +32,36 @@ enum class Rotation : std::uint8_t {
 };
 
 /// Why an endpoint is not kIn. An operator's word wins over every other cause.
-enum class Cause : std::uint8_t { kNone, kChecking, kUnhealthy, kStarting, kEjected, kAskedDrain, kUnresolved, kOperator };
+enum class Cause : std::uint8_t {
+  kNone,
+  kChecking,
+  kUnhealthy,
+  kStarting,
+  kEjected,
+  kAskedDrain,
+  kUnresolved,
+  kOperator
+};
+
+/// Where an endpoint stands.
+struct Standing {
+  Rotation rotation = Rotation::kOut;
+  Cause cause = Cause::kChecking;
+  bool operator==(const Standing&) const = default;
+};
 
 const char* to_string(Rotation rotation) noexcept;  ///< "in", "half_open", "drain", "out"
 const char* to_string(Cause cause) noexcept;        ///< "none", "checking", …
 
 struct Endpoint {
-  EndpointId id;           ///< stable for the same (pool, address)
-  std::string address;     ///< as configured
-  SocketAddress socket;    ///< family AF_UNSPEC while unresolved
+  EndpointId id;         ///< stable for the same (pool, address)
+  std::string address;   ///< as configured
+  SocketAddress socket;  ///< family AF_UNSPEC while unresolved
   std::uint32_t weight = 1;
   Rotation rotation = Rotation::kOut;
   Cause cause = Cause::kChecking;
-  /// Set exactly while kHalfOpen: who exchanges false for true may send the one probe request.
+  /// Set exactly while kHalfOpen: who exchanges false for true may send the one probe request. When
+  /// that ends without a verdict (its client left), storing false lets the next request try.
   std::shared_ptr<std::atomic<bool>> probe_taken;
 };
 
@@ -53,12 +70,17 @@ struct Pool {
   std::string name;
   conf::Pool settings;
   std::vector<Endpoint> endpoints;
-  std::vector<std::uint32_t> in_rotation;  ///< indices into endpoints that are kIn or kHalfOpen with weight > 0
-  bool eligible = false;                   ///< at least settings.healthy_min in rotation
-  bool known = true;                       ///< false while no endpoint has had a verdict since the start
+  /// Indices into endpoints that are kIn or kHalfOpen with weight > 0.
+  std::vector<std::uint32_t> in_rotation;
+  /// Indices into in_rotation, each as often as its weight says and evenly spread (wheel.h); empty
+  /// when all weights are equal.
+  std::vector<std::uint32_t> wheel;
+  bool eligible = false;  ///< at least settings.healthy_min (and one) in rotation
+  bool known = true;      ///< false while no endpoint has had a verdict since the start
 };
 
-/// Where a route can send: the branches of its split first, in their order, then its fallback pools.
+/// Where a route can send: the branches of its split first, in their order, then its fallback
+/// pools.
 struct Destination {
   PoolId pool;
   SeriesId series;  ///< this (route, pool)'s row of counters
@@ -68,11 +90,12 @@ struct Route {
   RouteId id;
   conf::Route settings;
   CohortKeys cohort;
-  Split split;                             ///< branch i leads to destinations[i]
-  std::vector<Destination> destinations;
-  std::size_t unknown = 0;                 ///< index of the destination of requests without a key
-  std::uint64_t weights_generation = 0;    ///< the generation in which the weights last changed
-  bool weights_from_file = true;           ///< false once set over the admin socket
+  Split split;                            ///< branch i leads to destinations[i]
+  std::vector<Destination> destinations;  ///< each pool once
+  std::vector<std::size_t> fallback;      ///< settings.fallback as indices into destinations
+  std::size_t unknown = 0;                ///< index of the destination of requests without a key
+  Generation weights_generation = 0;      ///< in which the weights last changed
+  bool weights_from_file = true;          ///< false once set over the admin socket
 };
 
 struct Snapshot {
@@ -80,14 +103,15 @@ struct Snapshot {
   std::shared_ptr<const RouteTable> table;           ///< which route takes a request
   std::vector<std::shared_ptr<const Route>> routes;  ///< by RouteId; null where a route was removed
   std::vector<std::shared_ptr<const Pool>> pools;    ///< by PoolId; null where a pool was removed
-  std::shared_ptr<const conf::Config> config;      ///< timeouts, limits, retry, forwarding of this generation
+  std::shared_ptr<const conf::Config>
+      config;  ///< timeouts, limits, retry, forwarding of this generation
 
   const Pool& pool(PoolId id) const noexcept { return *pools[id.index()]; }
   const Route& route(RouteId id) const noexcept { return *routes[id.index()]; }
 };
 
-/// A worker's hold on a snapshot. For one thread only: copying is a plain increment. The thread-safe
-/// count underneath moves once per generation.
+/// A worker's hold on a snapshot. For one thread only: copying is a plain increment. The
+/// thread-safe count underneath moves once per generation.
 class SnapshotRef {
  public:
   SnapshotRef() = default;
