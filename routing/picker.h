@@ -16,24 +16,36 @@ struct EndpointLoad {
   std::uint32_t in_flight = 0;  ///< this worker's
 };
 
+/// Weighted round robin, or the better of two that are drawn by weight ("power of two choices": in
+/// flight per weight decides). Both look at a handful of endpoints, whatever the size of the pool;
+/// only when those are all full, tried or waiting for a probe's outcome does a pick look at every
+/// one.
 class Picker {
  public:
   explicit Picker(Rng& rng) : rng_(rng) {}
 
   struct Choice {
     const Endpoint* endpoint = nullptr;  ///< null: none, see `full`
-    bool full = false;   ///< endpoints are in rotation, but every one is at its in-flight limit
-    bool probe = false;  ///< the half-open probe was taken with this choice; its outcome must be reported
+    /// Endpoints are in rotation, but every one is at its in-flight limit.
+    bool full = false;
+    /// The half-open probe was taken with this choice; its outcome must be reported.
+    bool probe = false;
   };
 
-  /// `loads` is indexed by EndpointId; `in_flight_max` is this worker's share of the limit. Endpoints in
-  /// `tried` (at most a handful) are taken only when no other is in rotation. Weighted.
+  /// `loads` is indexed by EndpointId (what is behind its end carries nothing); `in_flight_max` is
+  /// this worker's share of the limit. Endpoints in `tried` (at most a handful) are taken only when
+  /// no other is in rotation. No allocation but when a pool is picked from for the first time; the
+  /// one atomic exchange is that of a half-open endpoint's probe.
   Choice pick(const Pool& pool, std::span<const EndpointLoad> loads, std::uint32_t in_flight_max,
               std::span<const EndpointId> tried) noexcept;
 
  private:
+  std::uint32_t& cursor(PoolId pool);
+
   Rng& rng_;
-  std::vector<std::uint32_t> cursors_;  // round robin, by PoolId; grows when a pool is first picked
+  // Round robin, by PoolId; grows when a pool is first picked. Begins anywhere, so that workers do
+  // not all send their first requests to the first endpoint.
+  std::vector<std::uint32_t> cursors_;
 };
 
 }  // namespace segue::routing
