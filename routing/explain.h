@@ -10,8 +10,8 @@
 namespace segue::routing {
 
 struct Explanation {
-  std::string route;          ///< "" when none matches
-  std::string match;          ///< why this route: "host exact, path prefix /job"
+  std::string route;  ///< "" when none matches
+  std::string match;  ///< why this route: "host exact, path prefix /job"
   bool ambiguous = false;
   std::string cohort_source;  ///< "header:X-Repo", "client", "request", "unknown"
   std::string cohort_key;
@@ -19,14 +19,14 @@ struct Explanation {
   struct Branch {
     std::string pool;
     std::uint32_t weight = 0;
-    double share = 0;   ///< effective
+    double share = 0;  ///< effective
     double score = 0;
     bool eligible = false;
   };
   std::vector<Branch> branches;
   std::vector<std::string> fallback;
-  std::string pool;           ///< chosen; "" when nothing is eligible
-  std::string reason;         ///< a sentence
+  std::string pool;    ///< chosen; "" when nothing is eligible, no route matches, or ambiguous
+  std::string reason;  ///< a sentence
 };
 
 /// `random` stands for the draw of a cohort = "request" route.
