@@ -249,11 +249,11 @@ int run(int argc, char** argv) {
   std::uint64_t threads = 1;
   for (int i = 1; i < argc; i += 2) {
     const std::string_view name = argv[i];
-    const auto value = i + 1 < argc ? number(argv[i + 1]) : std::nullopt;
-    if (name == "--port" && value && *value <= UINT16_MAX) {
-      port = *value;
-    } else if (name == "--threads" && value && *value >= 1 && *value <= kThreadsMax) {
-      threads = *value;
+    const std::uint64_t value = number(i + 1 < argc ? argv[i + 1] : "").value_or(UINT64_MAX);
+    if (name == "--port" && value <= UINT16_MAX) {
+      port = value;
+    } else if (name == "--threads" && value >= 1 && value <= kThreadsMax) {
+      threads = value;
     } else {
       std::fputs("usage: origin [--port 0] [--threads 1]\n", stderr);
       return 2;
