@@ -83,7 +83,7 @@ Control::Control(net::Loop& loop, Workers& workers, Listeners& listeners, Memory
     : workers_(workers),
       listeners_(listeners),
       memory_(memory),
-      health_(loop, desired_, workers, events_, *this),
+      health_(loop, desired_, workers, *this),
       coalesce_(new uv_timer_t{}) {
   desired_.config = std::move(config);
   uv_timer_init(loop.uv(), coalesce_);
@@ -130,8 +130,10 @@ Status<Problems> Control::commit() {
   const std::shared_ptr<const routing::Snapshot> before = std::move(snapshot_);
   snapshot_ = std::move(*next);
   if (before == nullptr) return segue::Done{};  // the workers start with it
-  workers_.publish(snapshot_);
+  for (telemetry::Event& event : health_.take_news())
+    news_.push_back({snapshot_->generation, std::move(event)});
   announce_pools(*before);
+  workers_.publish(snapshot_);
   return segue::Done{};
 }
 
@@ -140,12 +142,14 @@ void Control::announce_pools(const routing::Snapshot& before) {
     const auto& pool = snapshot_->pools[i];
     const bool existed = i < before.pools.size() && before.pools[i] != nullptr;
     if (pool == nullptr || !existed || pool->eligible == before.pools[i]->eligible) continue;
-    events_.emit(pool->eligible ? "pool.eligible" : "pool.ineligible",
-                 {{"pool", pool->name},
-                  {"in_rotation", std::to_string(pool->in_rotation.size())},
-                  {"healthy_min", std::to_string(pool->settings.healthy_min)},
-                  {"generation", std::to_string(snapshot_->generation)}},
-                 pool->eligible ? telemetry::Event::Level::kInfo : telemetry::Event::Level::kWarn);
+    telemetry::Event event;
+    event.name = pool->eligible ? "pool.eligible" : "pool.ineligible";
+    event.facts = {{"pool", pool->name},
+                   {"in_rotation", std::to_string(pool->in_rotation.size())},
+                   {"healthy_min", std::to_string(pool->settings.healthy_min)},
+                   {"generation", std::to_string(snapshot_->generation)}};
+    event.level = pool->eligible ? telemetry::Event::Level::kInfo : telemetry::Event::Level::kWarn;
+    news_.push_back({snapshot_->generation, std::move(event)});
   }
 }
 
@@ -154,7 +158,17 @@ void Control::answer_when_settled(Done done) {
   waiters_.push_back({snapshot_->generation, std::move(done)});
 }
 
+void Control::tell_settled(Generation generation) {
+  std::vector<News> due;
+  for (News& news : news_)
+    if (news.generation <= generation) due.push_back(std::move(news));
+  std::erase_if(news_, [&](const News& news) { return news.generation <= generation; });
+  for (News& news : due)
+    events_.emit(std::move(news.event.name), std::move(news.event.facts), news.event.level);
+}
+
 void Control::on_settled(Generation generation) {
+  tell_settled(generation);
   std::vector<Waiter> due;
   for (Waiter& waiter : waiters_)
     if (waiter.generation <= generation) due.push_back(std::move(waiter));

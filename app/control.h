@@ -62,6 +62,8 @@ class Control final : public admin::Control, HealthEvents {
   void reload(bool weights_from_file, admin::Author author, Done done) override;
 
  private:
+  using Generation = routing::Generation;
+
   // HealthEvents
   void on_rotation_changed() override;
   bool may_eject(EndpointId endpoint) override;
@@ -77,6 +79,12 @@ class Control final : public admin::Control, HealthEvents {
   Place find(EndpointId endpoint) const;
   void announce_pools(const routing::Snapshot& before);
 
+  void tell_settled(Generation generation);
+
+  struct News {
+    Generation generation;
+    telemetry::Event event;
+  };
   struct Waiter {
     routing::Generation generation;
     Done done;
@@ -89,6 +97,7 @@ class Control final : public admin::Control, HealthEvents {
   routing::Desired desired_;
   std::shared_ptr<const routing::Snapshot> snapshot_;  // the newest, null before start()
   HealthDesk health_;
+  std::vector<News> news_;  // told when their generation has settled, so that who hears of it sees it
   std::vector<Waiter> waiters_;
   uv_timer_t* coalesce_;  // freed by its close callback
   std::uint64_t started_wall_ms_ = wall_clock_ms();

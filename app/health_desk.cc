@@ -39,10 +39,9 @@ std::uint64_t seed() {
 }  // namespace
 
 HealthDesk::HealthDesk(net::Loop& loop, routing::Desired& desired, const Workers& workers,
-                       telemetry::EventLog& events, HealthEvents& owner)
+                       HealthEvents& owner)
     : loop_(loop),
       desired_(desired),
-      events_(events),
       owner_(owner),
       prober_(loop, [this](const health::Flip& flip) { on_flip(flip); }, seed()),
       outliers_(workers.counters(), [this](const health::Outliers::Change& change) { on_outlier(change); },
@@ -103,6 +102,15 @@ std::vector<std::pair<std::string, std::string>> HealthDesk::facts_of(EndpointId
   return {{"pool", known->second.pool}, {"endpoint", known->second.address}};
 }
 
+void HealthDesk::tell(const char* name, std::vector<std::pair<std::string, std::string>> facts,
+                      Event::Level level) {
+  Event event;
+  event.name = name;
+  event.facts = std::move(facts);
+  event.level = level;
+  news_.push_back(std::move(event));
+}
+
 void HealthDesk::on_flip(const health::Flip& flip) {
   desired_.endpoints[flip.endpoint].health = flip.to;
   auto facts = facts_of(flip.endpoint);
@@ -110,7 +118,7 @@ void HealthDesk::on_flip(const health::Flip& flip) {
                              {"count", std::to_string(flip.count)},
                              {"evidence", flip.evidence}});
   const bool up = flip.to == EndpointState::Health::kUp;
-  events_.emit(event_name(flip.to), std::move(facts), up ? Event::Level::kInfo : Event::Level::kWarn);
+  tell(event_name(flip.to), std::move(facts), up ? Event::Level::kInfo : Event::Level::kWarn);
   owner_.on_rotation_changed();
 }
 
@@ -124,7 +132,7 @@ void HealthDesk::on_outlier(const health::Outliers::Change& change) {
   if (change.lasts.count() > 0)
     facts.emplace_back("for", std::to_string(change.lasts.count() / 1000) + "s");
   const bool ejected = change.to == EndpointState::Outlier::kEjected;
-  events_.emit(event_name(change.to), std::move(facts), ejected ? Event::Level::kWarn : Event::Level::kInfo);
+  tell(event_name(change.to), std::move(facts), ejected ? Event::Level::kWarn : Event::Level::kInfo);
   owner_.on_rotation_changed();
 }
 
@@ -167,14 +175,14 @@ void HealthDesk::on_resolved(EndpointId endpoint,
     // An address that worked is better than none; only a name that never resolved is news each time.
     if (socket) return;
     facts.emplace_back("cause", found.error());
-    events_.emit("endpoint.unresolved", std::move(facts), Event::Level::kWarn);
-    return;
+    tell("endpoint.unresolved", std::move(facts), Event::Level::kWarn);
+    return owner_.on_rotation_changed();
   }
   for (const SocketAddress& address : *found)
     if (socket == address) return;  // still one of its addresses
   socket = found->front();
   facts.emplace_back("address", socket->to_string());
-  events_.emit("endpoint.resolved", std::move(facts));
+  tell("endpoint.resolved", std::move(facts), Event::Level::kInfo);
   check_all();
   owner_.on_rotation_changed();
 }

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "app/workers.h"
 #include "health/outlier.h"
@@ -37,12 +39,15 @@ class HealthDesk final : Deadline::Owner {
 
   /// Everything given outlives it. Writes only Desired::endpoints.
   HealthDesk(net::Loop& loop, routing::Desired& desired, const Workers& workers,
-             telemetry::EventLog& events, HealthEvents& owner);
+             HealthEvents& owner);
 
   /// Takes over what Desired::config says now; known endpoints keep their history.
   void configure();
 
   health::Report report(EndpointId endpoint) const;
+
+  /// What happened since the last call, to be told once the snapshot that shows it is served.
+  std::vector<telemetry::Event> take_news() { return std::exchange(news_, {}); }
 
   void look(EndpointId endpoint) { outliers_.look(endpoint, now()); }
   void on_probe(EndpointId endpoint, std::optional<bool> ok);
@@ -63,12 +68,14 @@ class HealthDesk final : Deadline::Owner {
   void resolve_due();
   void on_resolved(EndpointId endpoint, const Result<std::vector<SocketAddress>, std::string>& found);
   void check_all();
+  void tell(const char* name, std::vector<std::pair<std::string, std::string>> facts,
+            telemetry::Event::Level level);
   std::vector<std::pair<std::string, std::string>> facts_of(EndpointId endpoint) const;
 
   net::Loop& loop_;
   routing::Desired& desired_;
-  telemetry::EventLog& events_;
   HealthEvents& owner_;
+  std::vector<telemetry::Event> news_;
   std::unordered_map<EndpointId, Known> known_;
   std::map<EndpointId, Name> names_;  // endpoints that are host names
   health::Prober prober_;

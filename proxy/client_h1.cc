@@ -266,7 +266,9 @@ void ClientH1::send_head(const http::Head& head, std::span<const http::Field> ex
     persistence = http::Persistence::kUpgrade;
   } else if (head.status >= 200) {
     response_framing_ = body.kind;
-    announced_close_ = body.kind == BodyLength::Kind::kUntilClose || !may_persist();
+    // A final head before the request is over is most often a refusal of its body: what is still on
+    // its way is read and dropped for a while, and nothing can follow it.
+    announced_close_ = body.kind == BodyLength::Kind::kUntilClose || phase_ == Phase::kBody || !may_persist();
     if (announced_close_) {
       persistence = http::Persistence::kClose;
     } else if (minor_ == 0) {

@@ -226,6 +226,9 @@ void UpstreamH1::parse_heads() {
     } else if (!rest.empty()) {
       feed(rest);
     }
+    // Within these events the exchange may have ended and another one, of a pipelined request, begun
+    // on this very connection: what comes next is not for this intake.
+    break;
   }
   worker_.gather().flush();
   if (intake != nullptr) worker_.intakes().give(std::move(intake));

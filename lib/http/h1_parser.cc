@@ -96,6 +96,7 @@ Result<bool> H1Parser::parse_head(HeadBuffer& buffer) {
     if (buffer.taken() > limits_.head) return fail(error(Fault::kHeadTooLarge));
     // RFC 9112 §2.3: what we speak is HTTP/1.0 and HTTP/1.1.
     if (llhttp_.http_major != 1 || llhttp_.http_minor > 1) return fail(error(Fault::kVersion));
+    if (!is_line_exact()) return fail(error(Fault::kBadMessage));
     finish_head();
     return true;
   }
@@ -107,8 +108,18 @@ Result<bool> H1Parser::parse_head(HeadBuffer& buffer) {
     if (!buffer.grow(limits_.head, views)) return fail(error(Fault::kHeadTooLarge));
     return false;
   }
-  if (code == HPE_INVALID_VERSION) return fail(error(Fault::kVersion));
+  const bool spoken = llhttp_.http_major == 1 && llhttp_.http_minor <= 1;
+  if (code == HPE_INVALID_VERSION && !spoken) return fail(error(Fault::kVersion));
   return fail(error(fault_ != Fault::kNone ? fault_ : Fault::kBadMessage));
+}
+
+/// RFC 9112 §3: single spaces in the request line. llhttp lets more of them pass, and another parser
+/// behind us could find the target elsewhere.
+bool H1Parser::is_line_exact() const noexcept {
+  if (llhttp_.type != HTTP_REQUEST) return true;
+  const char* const begin = head_.target.data();
+  const char* const end = begin + head_.target.size();
+  return begin[-1] == ' ' && begin[-2] != ' ' && std::string_view(end, 6) == " HTTP/";
 }
 
 void H1Parser::finish_head() {

@@ -72,6 +72,7 @@ class H1Parser {
   static int on_message_complete(llhttp_t* llhttp) noexcept;
 
   Error error(Fault fault) const noexcept;
+  bool is_line_exact() const noexcept;
   void finish_head();
 
   struct Trailer {
