@@ -124,7 +124,7 @@ admin::ProcessInfo Control::process() const {
 // From Desired to every worker.
 
 Status<Problems> Control::commit() {
-  uv_timer_stop(coalesce_);
+  rotation_changed_ = false;
   auto next = routing::build(desired_, snapshot_);
   if (!next) return fail(std::move(next).error());
   const std::shared_ptr<const routing::Snapshot> before = std::move(snapshot_);
@@ -179,17 +179,22 @@ void Control::on_settled(Generation generation) {
 // Health.
 
 void Control::on_rotation_changed() {
-  if (uv_is_active(reinterpret_cast<uv_handle_t*>(coalesce_)) != 0) return;
+  if (snapshot_ == nullptr) return;  // start() builds the first one
+  rotation_changed_ = true;
+  if (uv_is_active(reinterpret_cast<uv_handle_t*>(coalesce_)) == 0) commit_rotation();
+}
+
+/// The first flip is served at once; those that follow within kCoalesceMs make one snapshot together.
+void Control::commit_rotation() {
+  if (!rotation_changed_) return;
+  rotation_changed_ = false;
+  const Status<Problems> built = commit();
+  if (!built)
+    for (const Problem& problem : built.error())
+      events_.emit("snapshot.refused", {{"problem", problem.to_string()}},
+                   telemetry::Event::Level::kError);
   uv_timer_start(
-      coalesce_,
-      [](uv_timer_t* timer) {
-        auto* control = static_cast<Control*>(timer->data);
-        const Status<Problems> built = control->commit();
-        if (built) return;
-        for (const Problem& problem : built.error())
-          control->events_.emit("snapshot.refused", {{"problem", problem.to_string()}},
-                                telemetry::Event::Level::kError);
-      },
+      coalesce_, [](uv_timer_t* timer) { static_cast<Control*>(timer->data)->commit_rotation(); },
       kCoalesceMs, 0);
 }
 

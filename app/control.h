@@ -71,6 +71,7 @@ class Control final : public admin::Control, HealthEvents {
 
   std::optional<admin::Refusal> refused(std::optional<routing::Generation> if_match) const;
   Status<Problems> commit();
+  void commit_rotation();
   void answer_when_settled(Done done);
   struct Place {
     const routing::Pool* pool = nullptr;
@@ -101,6 +102,7 @@ class Control final : public admin::Control, HealthEvents {
   std::vector<Waiter> waiters_;
   uv_timer_t* coalesce_;  // freed by its close callback
   std::uint64_t started_wall_ms_ = wall_clock_ms();
+  bool rotation_changed_ = false;  // and not in a snapshot yet
   bool serving_ = false;
   bool draining_ = false;
 };

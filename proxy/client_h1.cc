@@ -473,7 +473,7 @@ void ClientH1::close() {
   phase_ = Phase::kClosed;
   worker_.gather().forget(*this);
   deadline_.disarm();
-  tcp_.read_stop();
+  tcp_.close();
   if (intake_ != nullptr) worker_.intakes().give(std::move(intake_));
   worker_.on_client_gone(*this);
 }

@@ -360,7 +360,7 @@ void UpstreamH1::abort() {
 void UpstreamH1::close() {
   if (phase_ == Phase::kClosed) return;
   phase_ = Phase::kClosed;
-  tcp_.read_stop();
+  tcp_.close();
   drop_intake();
   worker_.connections().forget(*this);
 }

@@ -79,6 +79,11 @@ bool Tcp::connect(const SocketAddress& address, Error& error) {
   return true;
 }
 
+void Tcp::close() {
+  queue_.clear();
+  core_.reset();
+}
+
 void Tcp::update_interest() {
   int wanted = 0;
   if (reading_ && !connecting_) wanted |= UV_READABLE;
@@ -122,7 +127,7 @@ void Tcp::on_poll(uv_poll_t* handle, int status, int events) noexcept {
 }
 
 ReadResult Tcp::read(std::span<char> space) {
-  SEGUE_DCHECK(!space.empty(), "a read needs space");
+  SEGUE_DCHECK(core_ != nullptr && !space.empty(), "a read needs a socket and space");
   for (;;) {
     const ssize_t n = ::recv(core_->fd, space.data(), space.size(), 0);
     if (n > 0) return {ReadResult::Kind::kBytes, static_cast<std::size_t>(n)};

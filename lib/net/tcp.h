@@ -25,6 +25,9 @@ class Tcp final : public Transport {
   /// it failed at once (no descriptor, no route): `error` says why.
   bool connect(const SocketAddress& address, Error& error);
 
+  /// Closes the descriptor now: no event comes any more, what is queued is lost.
+  void close();
+
   ReadResult read(std::span<char> space) override;
   Pressure write(std::span<const iovec> pieces) override;
   void read_start() override;
