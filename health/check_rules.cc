@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <string_view>
 
-#include "lib/http/field.h"
-
 namespace segue::health {
 namespace {
 
@@ -25,27 +23,19 @@ std::string ranges(const std::vector<conf::StatusRange>& all) {
   return out;
 }
 
-/// `expected` is "Name" (present) or "Name: part of the value".
-bool has_header(const call::Answer& answer, std::string_view expected) {
-  const std::size_t colon = expected.find(':');
-  const std::string_view name = http::trim(expected.substr(0, colon));
-  const std::string_view part =
-      colon == std::string_view::npos ? std::string_view() : http::trim(expected.substr(colon + 1));
-  return std::any_of(answer.headers.begin(), answer.headers.end(), [&](const auto& header) {
-    return http::same_name(header.first, name) && header.second.find(part) != std::string::npos;
-  });
-}
-
 /// Why the answer is not a pass; "" when it is one.
 std::string objection(const conf::Health& check, const call::Answer& answer) {
-  if (!is_expected(check, answer.status))
+  if (!is_expected(check, answer.status)) {
     return "status " + std::to_string(answer.status) + ", expected " + ranges(check.expect_status);
-  if (!check.expect_header.empty() && !has_header(answer, check.expect_header))
+  }
+  if (!check.expect_header.empty() && !answer.has(check.expect_header)) {
     return "status " + std::to_string(answer.status) + " without the header \"" +
            check.expect_header + "\"";
-  if (!check.expect_body.empty() && answer.body.find(check.expect_body) == std::string::npos)
+  }
+  if (!check.expect_body.empty() && answer.body.find(check.expect_body) == std::string::npos) {
     return "status " + std::to_string(answer.status) + " without \"" + check.expect_body +
            "\" in its body";
+  }
   return "";
 }
 
@@ -57,16 +47,19 @@ std::string in_time(Micros time) {
 }  // namespace
 
 Finding judge_answer(const conf::Health& check, const call::Answer& answer) {
-  if (check.kind == conf::Health::Kind::kTcp)
+  if (check.kind == conf::Health::Kind::kTcp) {
     return {Outcome::kPass, "connected " + in_time(answer.total)};
+  }
   const std::string status = std::to_string(answer.status);
   if (std::find(check.drain_on.begin(), check.drain_on.end(), answer.status) !=
-      check.drain_on.end())
+      check.drain_on.end()) {
     return {Outcome::kAskedDrain, "status " + status + " asks to be drained"};
+  }
   std::string why = objection(check, answer);
   if (why.empty()) return {Outcome::kPass, status + " " + in_time(answer.total)};
-  if (!check.starting_body.empty() && answer.body.find(check.starting_body) != std::string::npos)
+  if (!check.starting_body.empty() && answer.body.find(check.starting_body) != std::string::npos) {
     return {Outcome::kStarting, "status " + status + " says that it is starting"};
+  }
   return {Outcome::kFail, std::move(why)};
 }
 

@@ -2,6 +2,7 @@
 #include "health/outlier.h"
 
 #include <algorithm>
+#include <cmath>
 #include <deque>
 #include <unordered_set>
 #include <utility>
@@ -12,7 +13,7 @@ namespace segue::health {
 namespace {
 
 std::string percent(double ratio) {
-  return std::to_string(static_cast<int>(ratio * 100 + 0.5)) + " %";
+  return std::to_string(std::lround(ratio * 100)) + " %";
 }
 
 }  // namespace
@@ -88,8 +89,9 @@ void Outliers::tick(Instant now) {
         if (track->state != State::kIn) break;
         std::deque<Track::Sample>& samples = track->samples;
         const Micros window = track->settings.window;
-        if (now - samples.back().at >= window / kSamplesMax)
+        if (now - samples.back().at >= window / kSamplesMax) {
           samples.push_back({now, track->streak.requests(), track->streak.failures()});
+        }
         while (samples.size() > 1 && now - samples[1].at >= window) samples.pop_front();
         // In a row ends with a time in rotation as long as the last one out of it.
         const Micros good = std::max<Micros>(window, track->ejected_for);

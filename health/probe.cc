@@ -40,8 +40,9 @@ void Probe::begin(const SocketAddress& endpoint) {
   if (address.empty()) return begin_call(endpoint);
   if (address.starts_with(":")) {
     const auto port = split_host_port(address);
-    if (!port || endpoint.family() == AF_UNIX)
+    if (!port || endpoint.family() == AF_UNIX) {
       return fail_later("no port " + address + " to check");
+    }
     SocketAddress elsewhere = endpoint;
     elsewhere.set_port(port->port);
     return begin_call(elsewhere);
@@ -77,8 +78,9 @@ void Probe::fail_later(std::string evidence) {
 }
 
 void Probe::on_deadline(Deadline&) {
-  if (evidence_.empty())
+  if (evidence_.empty()) {
     evidence_ = "no address for the check within " + std::to_string(check_.timeout.count()) + " ms";
+  }
   finish({Outcome::kFail, std::move(evidence_)});
 }
 

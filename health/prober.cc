@@ -120,8 +120,9 @@ void Prober::schedule_next(Check& check) {
 }
 
 void Prober::start_due() {
-  while (running_ < running_max_ && !due_.empty() && due_.begin()->first <= now())
+  while (running_ < running_max_ && !due_.empty() && due_.begin()->first <= now()) {
     start(*checks_.at(due_.begin()->second));
+  }
   wake_.disarm();
   if (running_ < running_max_ && !due_.empty()) loop_.deadlines().arm(wake_, due_.begin()->first);
 }

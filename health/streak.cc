@@ -32,8 +32,9 @@ void Streak::read(const std::vector<const telemetry::WorkerCounters*>& workers,
     if (cut || only_successes) success = true;
   }
   if (!success) return;
-  for (std::size_t i = 0; i < workers_.size(); ++i)
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
     if (!failed[i]) workers_[i].base = workers_[i].consecutive;
+  }
 }
 
 void Streak::forget() noexcept {

@@ -174,11 +174,13 @@ std::size_t access_line_bound(const Record& record) noexcept {
   std::size_t bound = kFixedMax;
   for (const std::string_view text :
        {record.request_id, record.client, record.listener, record.method, record.host, record.path,
-        record.route, record.pool, record.endpoint})
+        record.route, record.pool, record.endpoint}) {
     bound += text_bound(text);
-  for (std::size_t i = 0; i < attempts_of(record); ++i)
+  }
+  for (std::size_t i = 0; i < attempts_of(record); ++i) {
     bound += kAttemptFixedMax + text_bound(record.attempts[i].pool) +
              text_bound(record.attempts[i].endpoint);
+  }
   return bound;
 }
 

@@ -183,9 +183,10 @@ AccessWriter::AccessWriter() = default;
 Result<std::unique_ptr<AccessWriter>, std::string> AccessWriter::start(
     std::string file, std::vector<AccessRing*> rings) {
   const int opened = open_file(file);
-  if (opened < 0)
+  if (opened < 0) {
     return fail("cannot open the access log " + file + ": " +
                 std::generic_category().message(errno));
+  }
   std::unique_ptr<AccessWriter> writer(new AccessWriter);
   writer->impl_ = std::make_unique<Impl>(std::move(file), opened, std::move(rings));
 

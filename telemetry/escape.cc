@@ -58,10 +58,7 @@ char* write_character(char* out, const char** at, const char* end) noexcept {
     *out++ = static_cast<char>(byte);
   } else if (byte < 0x20 || byte == 0x7f) {
     constexpr char kHex[] = "0123456789abcdef";
-    std::memcpy(out, "\\u00", 4);
-    out[4] = kHex[byte >> 4];
-    out[5] = kHex[byte & 15];
-    out += 6;
+    for (const char c : {'\\', 'u', '0', '0', kHex[byte >> 4], kHex[byte & 15]}) *out++ = c;
   } else {
     *out++ = static_cast<char>(byte);
   }
@@ -69,8 +66,9 @@ char* write_character(char* out, const char** at, const char* end) noexcept {
 }
 
 bool is_bare(std::string_view text) noexcept {
-  for (const char c : text)
+  for (const char c : text) {
     if (c <= ' ' || c >= 0x7f || c == '"' || c == '\\' || c == '=') return false;
+  }
   return text != "-";
 }
 

@@ -21,8 +21,9 @@ using Out = PrometheusWriter;
 template <typename Find>
 std::uint64_t sum(const Exposition& from, Find&& cell) {
   std::uint64_t total = 0;
-  for (const WorkerCounters* worker : from.workers)
+  for (const WorkerCounters* worker : from.workers) {
     if (const Cell* found = cell(*worker)) total += found->get();
+  }
   return total;
 }
 
@@ -50,8 +51,9 @@ std::uint64_t sum(const Exposition& from, Cell WorkerCells::*member) {
 
 Histogram sum(const Exposition& from, SeriesId id, Latency SeriesCells::*member) {
   Histogram total;
-  for (const WorkerCounters* worker : from.workers)
+  for (const WorkerCounters* worker : from.workers) {
     if (const SeriesCells* cells = worker->series.find(id)) total.add(cells->*member);
+  }
   return total;
 }
 
@@ -91,12 +93,13 @@ void write_series(Out& out, const Exposition& from) {
       "segue_requests_total",
       "Requests that ended, by status class of what the client got; none: it got no response.");
   each([&](const auto& s) {
-    for (std::size_t i = 0; i < std::size(kClasses); ++i)
+    for (std::size_t i = 0; i < std::size(kClasses); ++i) {
       out.sample({{"route", s.route}, {"pool", s.pool}, {"class", kClasses[i]}},
                  sum(from, [&](const WorkerCounters& worker) {
                    const SeriesCells* cells = worker.series.find(s.id);
                    return cells == nullptr ? nullptr : &cells->by_class[i];
                  }));
+    }
   });
   out.counter("segue_failures_total",
               "Requests that failed by the upstream's fault or were answered with 500 and above.");
@@ -104,13 +107,14 @@ void write_series(Out& out, const Exposition& from) {
   out.counter("segue_retries_total",
               "Attempts that repeated another, by the proof that allowed it.");
   each([&](const auto& s) {
-    for (std::size_t i = 0; i < static_cast<std::size_t>(Proof::kCount); ++i)
+    for (std::size_t i = 0; i < static_cast<std::size_t>(Proof::kCount); ++i) {
       out.sample(
           {{"route", s.route}, {"pool", s.pool}, {"proof", to_string(static_cast<Proof>(i))}},
           sum(from, [&](const WorkerCounters& worker) {
             const SeriesCells* cells = worker.series.find(s.id);
             return cells == nullptr ? nullptr : &cells->retries[i];
           }));
+    }
   });
   out.counter("segue_fallbacks_total",
               "Requests that came here because their own pool could not take them.");
@@ -139,48 +143,57 @@ void write_series(Out& out, const Exposition& from) {
 
 void write_shares(Out& out, const Exposition& from) {
   out.gauge("segue_split_weight", "Weight of a pool in a route's split, as set.");
-  for (const auto& s : from.shares)
+  for (const auto& s : from.shares) {
     out.sample({{"route", s.route}, {"pool", s.pool}}, std::uint64_t{s.weight});
+  }
   out.gauge("segue_split_configured_share_ratio",
             "Weight over the sum of all weights of the split.");
-  for (const auto& s : from.shares)
+  for (const auto& s : from.shares) {
     out.sample({{"route", s.route}, {"pool", s.pool}}, s.configured);
+  }
   out.gauge("segue_split_effective_share_ratio",
             "Weight over the sum of the eligible weights of the split.");
   for (const auto& s : from.shares) out.sample({{"route", s.route}, {"pool", s.pool}}, s.effective);
   out.gauge("segue_split_observed_share_ratio",
             "Requests of the last minute over all of the route's.");
-  for (const auto& s : from.shares)
+  for (const auto& s : from.shares) {
     if (s.observed) out.sample({{"route", s.route}, {"pool", s.pool}}, *s.observed);
+  }
   out.gauge("segue_pool_eligible", "1 while the pool may take traffic.");
-  for (const auto& pool : from.pools)
+  for (const auto& pool : from.pools) {
     out.sample({{"pool", pool.name}}, std::uint64_t{pool.eligible});
+  }
 }
 
 /// One sample per word, 1 for the current one: the form that survives a change of state in a graph.
 template <typename Words>
 void write_state(Out& out, const Exposition::Endpoint& endpoint, std::string_view label,
                  const Words& words, std::string_view current) {
-  for (const std::string_view word : words)
+  for (const std::string_view word : words) {
     out.sample({{"pool", endpoint.pool}, {"endpoint", endpoint.address}, {label, word}},
                std::uint64_t{word == current});
+  }
 }
 
 void write_endpoints(Out& out, const Exposition& from) {
   const auto cells = [&](Cell EndpointCells::*member) {
-    for (const auto& e : from.endpoints)
+    for (const auto& e : from.endpoints) {
       out.sample({{"pool", e.pool}, {"endpoint", e.address}}, sum(from, e.id, member));
+    }
   };
   const auto fact = [&](std::uint64_t Exposition::Endpoint::*member) {
-    for (const auto& e : from.endpoints)
+    for (const auto& e : from.endpoints) {
       if (e.configured) out.sample({{"pool", e.pool}, {"endpoint", e.address}}, e.*member);
+    }
   };
   out.gauge("segue_endpoint_rotation", "1 for the rotation an endpoint is in.");
-  for (const auto& e : from.endpoints)
+  for (const auto& e : from.endpoints) {
     if (e.configured) write_state(out, e, "rotation", kRotations, e.rotation);
+  }
   out.gauge("segue_endpoint_health", "1 for what active checks say about an endpoint.");
-  for (const auto& e : from.endpoints)
+  for (const auto& e : from.endpoints) {
     if (e.configured) write_state(out, e, "health", kHealths, e.health);
+  }
   out.counter("segue_endpoint_checks_total", "Active checks that ended.");
   fact(&Exposition::Endpoint::checks);
   out.counter("segue_endpoint_checks_failed_total", "Active checks that failed.");
@@ -212,8 +225,9 @@ void write_endpoints(Out& out, const Exposition& from) {
 
 void write_listeners(Out& out, const Exposition& from) {
   const auto cells = [&](Cell ListenerCells::*member) {
-    for (const auto& l : from.listeners)
+    for (const auto& l : from.listeners) {
       out.sample({{"listener", l.name}}, sum(from, l.id, member));
+    }
   };
   out.counter("segue_connections_accepted_total", "Client connections accepted.");
   cells(&ListenerCells::accepted);
@@ -226,8 +240,9 @@ void write_listeners(Out& out, const Exposition& from) {
 
 void write_workers(Out& out, const Exposition& from) {
   const auto each = [&](auto&& write) {
-    for (std::size_t i = 0; i < from.workers.size(); ++i)
+    for (std::size_t i = 0; i < from.workers.size(); ++i) {
       write(std::to_string(i), from.workers[i]->worker);
+    }
   };
   out.counter("segue_worker_requests_total", "Request heads that were complete and well-formed.");
   each([&](const std::string& n, const WorkerCells& w) {

@@ -46,8 +46,9 @@ Histogram& Histogram::operator+=(const Histogram& other) noexcept {
 
 Histogram Histogram::operator-(const Histogram& earlier) const noexcept {
   Histogram between;
-  for (std::size_t i = 0; i < buckets.size(); ++i)
+  for (std::size_t i = 0; i < buckets.size(); ++i) {
     between.buckets[i] = buckets[i] - earlier.buckets[i];
+  }
   between.sum_us = sum_us - earlier.sum_us;
   return between;
 }

@@ -38,8 +38,8 @@ struct State {
 };
 
 State& state() {
-  static State* const kState = new State;  // never destroyed: threads may log until the very end
-  return *kState;
+  static State* const only = new State;  // never destroyed: threads may log until the very end
+  return *only;
 }
 
 std::shared_ptr<Destination> destination() {
@@ -73,8 +73,9 @@ Status<std::string> setup(const Settings& settings) {
   constexpr Level kLevels[] = {Level::kDebug, Level::kInfo, Level::kWarn, Level::kError};
   const auto* level = std::find_if(std::begin(kLevels), std::end(kLevels),
                                    [&](Level l) { return settings.level == to_string(l); });
-  if (level == std::end(kLevels))
+  if (level == std::end(kLevels)) {
     return fail("log level \"" + settings.level + "\", expected debug, info, warn or error");
+  }
   auto fd = FileSink::open(settings.file);
   if (!fd) return fail(std::move(fd).error());
   auto next = std::make_shared<Destination>(settings.file, *fd, to_spdlog(*level), settings.format);

@@ -30,7 +30,7 @@ using Fact = std::pair<std::string, std::string>;
 struct Settings {
   std::string level = "info";  ///< "debug", "info", "warn" or "error"
   Format format = Format::kText;
-  std::string file = "";  ///< appended to, created 0640; "" is standard error
+  std::string file = {};  ///< appended to, created 0640; "" is standard error
 };
 
 /// Replaces where and how lines are written; may be called again at a reload. Errors: a sentence,

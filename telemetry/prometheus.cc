@@ -15,14 +15,15 @@ static_assert(Latency::upper_us(kBoundLast) == 134'217'728);
 
 void append_label_value(std::string& out, std::string_view value) {
   for (const char c : value) {
-    if (c == '\\')
+    if (c == '\\') {
       out += "\\\\";
-    else if (c == '"')
+    } else if (c == '"') {
       out += "\\\"";
-    else if (c == '\n')
+    } else if (c == '\n') {
       out += "\\n";
-    else
+    } else {
       out += c;
+    }
   }
 }
 

@@ -17,10 +17,11 @@ std::optional<std::uint64_t> Repeats::admit(const std::string& key, Instant now)
     spoken.at = now;
     return std::exchange(spoken.silenced, 0);
   }
-  if (keys_.size() >= kKeysMax)
+  if (keys_.size() >= kKeysMax) {
     keys_.erase(std::min_element(keys_.begin(), keys_.end(), [](const auto& a, const auto& b) {
       return a.second.at < b.second.at;
     }));
+  }
   keys_.emplace(key, Spoken{now});
   return 0;
 }

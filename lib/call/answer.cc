@@ -34,6 +34,16 @@ const std::string* Answer::header(std::string_view name) const noexcept {
   return found == headers.end() ? nullptr : &found->second;
 }
 
+bool Answer::has(std::string_view expected) const noexcept {
+  const std::size_t colon = expected.find(':');
+  const std::string_view name = http::trim(expected.substr(0, colon));
+  const std::string_view part =
+      colon == std::string_view::npos ? std::string_view() : http::trim(expected.substr(colon + 1));
+  return std::any_of(headers.begin(), headers.end(), [&](const auto& header) {
+    return http::same_name(header.first, name) && header.second.find(part) != std::string::npos;
+  });
+}
+
 AnswerReader::AnswerReader(std::string_view method, std::size_t body_max)
     : method_(method_of(method)), body_max_(body_max) {
   parser_.begin(http::H1Parser::Kind::kResponse, kLimits);
@@ -56,8 +66,9 @@ AnswerReader::Step AnswerReader::on_head_bytes() {
     if (!judged) return sentence(judged.error());
     if (head.status >= 200) {
       answer_.status = head.status;
-      for (const http::Field& field : head.fields)
+      for (const http::Field& field : head.fields) {
         answer_.headers.emplace_back(field.name, field.value);
+      }
       length_ = head.body;
       in_body_ = true;
       body_space_.resize(kReadBytes);

@@ -28,6 +28,9 @@ struct Answer {
 
   /// The value of the first header `name` (any case), or null.
   const std::string* header(std::string_view name) const noexcept;
+
+  /// Whether a header meets `expected`: "Name" (it is there, in any case) or "Name: part of its value".
+  bool has(std::string_view expected) const noexcept;
 };
 
 /// Parses an answer with the same strictness as the data path (http::H1Parser, judge_response).

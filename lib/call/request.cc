@@ -51,11 +51,13 @@ Result<std::string, std::string> write_request(const Request& request) {
   for (const auto& [name, value] : request.headers) {
     if (!http::is_token(name)) return refuse("a header's name is not a token");
     if (!is_value(value)) return refuse("the header " + name + " holds a control byte");
-    if (is_ours(name))
+    if (is_ours(name)) {
       return refuse("the header " + name + " is about the connection and not to be set");
-    if (!request.host.empty() && http::same_name(name, "Host"))
+    }
+    if (!request.host.empty() && http::same_name(name, "Host")) {
       continue;  // RFC 9112 §3.2: exactly one
-    out += name + ": " + value + "\r\n";
+    }
+    out.append(name).append(": ").append(value).append("\r\n");
   }
   if (!has("User-Agent")) out += "User-Agent: segue\r\n";
   if (!has("Accept")) out += "Accept: */*\r\n";

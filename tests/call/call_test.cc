@@ -319,7 +319,7 @@ TEST_SUITE("call/call") {
     request.to = server.address();
     bool answered = false;
     std::unique_ptr<Call> call;
-    call = std::make_unique<Call>(world.loop, world.chunks, request, [&](Outcome) {
+    call = std::make_unique<Call>(world.loop, world.chunks, request, [&](const Outcome&) {
       call.reset();
       answered = true;
     });
@@ -328,7 +328,7 @@ TEST_SUITE("call/call") {
     for (int turns = 0; turns < 6; ++turns) {
       CAPTURE(turns);
       call = std::make_unique<Call>(world.loop, world.chunks, request,
-                                    [&](Outcome) { CHECK(turns > 2); });
+                                    [&](const Outcome&) { CHECK(turns > 2); });
       for (int i = 0; i < turns; ++i) uv_run(world.loop.uv(), UV_RUN_NOWAIT);
       call.reset();
     }

@@ -91,10 +91,11 @@ TEST_SUITE("health/streak") {
       streak.read(world.borrowed, kOne);
       for (const char step : std::string(c.steps)) {
         const std::size_t worker = step == 'a' || step == 'A' ? 0 : 1;
-        if (step >= 'a')
+        if (step >= 'a') {
           world.fails(worker);
-        else
+        } else {
           world.succeeds(worker);
+        }
         streak.read(world.borrowed, kOne);
       }
       CHECK(streak.value() == c.value);

@@ -55,8 +55,9 @@ TEST_SUITE("net/resolve") {
   TEST_CASE("the number of lookups at once is bounded, and a resolver that goes silences them") {
     Loop loop;
     auto resolver = std::make_unique<Resolver>(loop);
-    for (std::size_t i = 0; i < Resolver::kPendingMax; ++i)
+    for (std::size_t i = 0; i < Resolver::kPendingMax; ++i) {
       CHECK(resolver->resolve("127.0.0.1", 80, [](Outcome) { FAIL("nobody waits for it"); }).ok());
+    }
     CHECK_FALSE(resolver->resolve("127.0.0.1", 80, [](Outcome) {}).ok());
     resolver.reset();
   }

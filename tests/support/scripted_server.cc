@@ -54,8 +54,9 @@ struct ScriptedServer::Connection {
         return true;
       }
       const linger hard{1, 0};
-      if (reply.then == Reply::Then::kReset)
+      if (reply.then == Reply::Then::kReset) {
         ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+      }
       return false;
     }
     std::string& piece = reply.pieces[next];

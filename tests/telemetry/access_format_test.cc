@@ -109,13 +109,14 @@ TEST_SUITE("telemetry/access_format") {
     record.status = UINT16_MAX;
     record.error = {.fault = Fault::kFirstByteTimeout, .side = Side::kUpstream};
     record.attempts_count = Record::kAttemptsMax + 3;  // a wrong count must not read past the array
-    for (AttemptRecord& attempt : record.attempts)
+    for (AttemptRecord& attempt : record.attempts) {
       attempt = {.pool = worst,
                  .endpoint = worst,
                  .fault = Fault::kFirstByteTimeout,
                  .reused = true,
                  .retry = true,
                  .proof = Proof::kReusedConnection};
+    }
     record.queue = record.connect = record.first_byte = record.total = Micros::max();
     for (const AccessFormat format : {AccessFormat::kJson, AccessFormat::kLogfmt}) {
       const std::string text = line(record, format);

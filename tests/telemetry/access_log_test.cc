@@ -147,13 +147,15 @@ TEST_SUITE("telemetry/access_log") {
     const int reader = ::open((dir / "access").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     REQUIRE(reader >= 0);
     AccessRing ring(1024 * 1024);
-    for (std::uint64_t i = 0; i < 2000; ++i)
+    for (std::uint64_t i = 0; i < 2000; ++i) {
       CHECK(ring.write(numbered("a", i), AccessFormat::kJson));
+    }
     const auto all_there_is = [&] {
       std::string text(1024 * 1024, '\0');
       std::size_t size = 0;
-      for (ssize_t got = 0; (got = ::read(reader, text.data() + size, text.size() - size)) > 0;)
+      for (ssize_t got = 0; (got = ::read(reader, text.data() + size, text.size() - size)) > 0;) {
         size += static_cast<std::size_t>(got);
+      }
       text.resize(size);
       return lines_of(text);
     };
@@ -194,8 +196,9 @@ TEST_SUITE("telemetry/access_log") {
   TEST_CASE("a line that did not fit is ended when there is room again") {
     const TempDir dir;
     AccessRing one(AccessRing::kBytesMin), other(AccessRing::kBytesMin);
-    for (std::uint64_t i = 0; i < 10; ++i)
+    for (std::uint64_t i = 0; i < 10; ++i) {
       CHECK(one.write(numbered("one", i), AccessFormat::kJson));
+    }
     const auto writer = start(dir / "access", {&one, &other});
     {
       const FileSizeLimit full(1000);
@@ -246,7 +249,7 @@ TEST_SUITE("threads/telemetry/access_log") {
     {
       const auto writer = start(dir / "access", borrowed);
       std::vector<std::thread> threads;
-      for (std::size_t worker = 0; worker < kWorkers; ++worker)
+      for (std::size_t worker = 0; worker < kWorkers; ++worker) {
         threads.emplace_back([&, worker] {
           const std::string name = std::to_string(worker);
           const std::string path(worker * 97 + 1,
@@ -259,6 +262,7 @@ TEST_SUITE("threads/telemetry/access_log") {
             }
           }
         });
+      }
       for (std::thread& thread : threads) thread.join();
     }
     std::vector<std::vector<std::uint64_t>> arrived(kWorkers);

@@ -63,8 +63,9 @@ TEST_SUITE("telemetry/classify") {
   }
 
   TEST_CASE("gateway errors are 502, 503 and 504") {
-    for (std::uint16_t status = 100; status < 600; ++status)
+    for (std::uint16_t status = 100; status < 600; ++status) {
       CHECK(is_gateway_error(status) == (status >= 502 && status <= 504));
+    }
   }
 }
 
@@ -73,8 +74,9 @@ TEST_SUITE("threads/telemetry/counters") {
     const auto counters = std::make_unique<WorkerCounters>();
     std::atomic<bool> stop{false};
     std::thread writer([&] {
-      for (std::uint32_t i = 0; i < 200'000; ++i)
+      for (std::uint32_t i = 0; i < 200'000; ++i) {
         counters->endpoints.at(EndpointId{i % 1000}).requests.add();
+      }
       stop = true;
     });
     std::uint64_t before = 0;
@@ -82,9 +84,11 @@ TEST_SUITE("threads/telemetry/counters") {
     while (!last) {
       last = stop.load();
       std::uint64_t sum = 0;
-      for (std::uint32_t i = 0; i < 1000; ++i)
-        if (const EndpointCells* cells = counters->endpoints.find(EndpointId{i}))
+      for (std::uint32_t i = 0; i < 1000; ++i) {
+        if (const EndpointCells* cells = counters->endpoints.find(EndpointId{i})) {
           sum += cells->requests.get();
+        }
+      }
       CHECK(sum >= before);
       before = sum;
     }

@@ -100,8 +100,9 @@ TEST_SUITE("telemetry/log") {
 
   TEST_CASE("a flood of different keys is bounded and forgets the oldest") {
     Repeats repeats;
-    for (std::size_t i = 0; i <= Repeats::kKeysMax; ++i)
+    for (std::size_t i = 0; i <= Repeats::kKeysMax; ++i) {
       CHECK(repeats.admit(std::to_string(i), Instant{1000 + i}) == 0);
+    }
     CHECK(repeats.admit("0", Instant{5000}) == 0);               // forgotten, so it speaks
     CHECK(repeats.admit("200", Instant{5000}) == std::nullopt);  // remembered
   }
@@ -109,8 +110,9 @@ TEST_SUITE("telemetry/log") {
   TEST_CASE("repeated events are held back in the log") {
     const TempDir dir;
     const LogTo to({.level = "info", .format = Format::kText, .file = dir / "log"});
-    for (int i = 0; i < 100; ++i)
+    for (int i = 0; i < 100; ++i) {
       log::repeated(Level::kWarn, "disk.full", dir / "x", {{"error", "x"}});
+    }
     CHECK(lines_in(read_file(dir / "log")) == 1);
   }
 }
