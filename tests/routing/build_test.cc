@@ -7,7 +7,6 @@
 
 #include <doctest/doctest.h>
 
-#include "routing/place.h"
 #include "routing/rotation.h"
 #include "routing/route_table.h"
 #include "tests/routing/world.h"
@@ -18,17 +17,6 @@ namespace {
 using Health = EndpointState::Health;
 using Operator = EndpointState::Operator;
 using Outlier = EndpointState::Outlier;
-
-World two_pools() {
-  World world;
-  world.config.file = "segue.toml";
-  world.config.pools = {a_pool("old", 2), a_pool("new", 3)};
-  world.config.routes = {a_route("hooks", "/github-webhook", {{"old", 90}, {"new", 10}}),
-                         a_route("ui", "/", {{"old", 100}, {"new", 0}})};
-  world.everybody_up();
-  world.build_now();
-  return world;
-}
 
 std::vector<std::string> words(World& world, const std::string& pool) {
   std::vector<std::string> out;
@@ -437,75 +425,6 @@ TEST_SUITE("routing/build") {
     const auto match = world.snapshot->table->find(request.head());
     CHECK(world.snapshot->route(match.route).settings.name == "hooks");
     CHECK(world.snapshot->config == world.desired.config);
-  }
-}
-
-TEST_SUITE("routing/place") {
-  TEST_CASE("a cohort goes to its pool, and over the others while that is dead") {
-    World world = two_pools();
-    const auto at = [&](CohortHash hash) {
-      const Placement placement =
-          place(*world.snapshot, *world.route("hooks"), {CohortKeys::Found::kKey, hash, "x", 0});
-      CHECK(placement.why == Placement::Why::kSplit);
-      return placement.destination;
-    };
-    std::vector<CohortHash> fresh;
-    for (CohortHash hash = 0; fresh.size() < 20; ++hash) {
-      if (at(hash) == 1) fresh.push_back(hash);
-    }
-    for (std::size_t i = 0; i < 3; ++i) world.state("new", i).health = Health::kDown;
-    world.build_now();
-    for (const CohortHash hash : fresh) CHECK(at(hash) == 0);
-  }
-
-  TEST_CASE("a fallback takes over whatever its weight, in the operator's order") {
-    World world = two_pools();
-    world.config.pools.push_back(a_pool("spare"));
-    world.config.routes[1].split = {{"old", 0, {}}, {"new", 100, {}}};
-    world.config.routes[1].fallback = {"spare", "old"};
-    world.reload();
-    world.everybody_up();
-    for (std::size_t i = 0; i < 3; ++i) world.state("new", i).health = Health::kDown;
-    world.build_now();
-    const CohortKeys::Cohort cohort{CohortKeys::Found::kKey, 42, "x", 0};
-    auto placement = place(*world.snapshot, *world.route("ui"), cohort);
-    CHECK(placement.why == Placement::Why::kFallback);
-    CHECK(placement.destination == 2);
-    CHECK(next_place(*world.snapshot, *world.route("ui"), 42, 0b100).destination == 0);
-    CHECK(next_place(*world.snapshot, *world.route("ui"), 42, 0b101).why ==
-          Placement::Why::kNobody);
-    world.state("spare").by_operator = Operator::kOut;
-    world.build_now();
-    CHECK(place(*world.snapshot, *world.route("ui"), cohort).destination == 0);
-    world.config.routes[1].fallback.clear();
-    world.reload();
-    world.build_now();
-    placement = place(*world.snapshot, *world.route("ui"), cohort);
-    CHECK(placement.why == Placement::Why::kNobody);
-    CHECK(placement.destination == Placement::kNone);
-  }
-
-  TEST_CASE("without fallback a request that failed may go to what else the split has") {
-    World world = two_pools();
-    CHECK(next_place(*world.snapshot, *world.route("hooks"), 1, 0b01).destination == 1);
-    CHECK(next_place(*world.snapshot, *world.route("hooks"), 1, 0b10).destination == 0);
-    CHECK(next_place(*world.snapshot, *world.route("ui"), 1, 0b01).why == Placement::Why::kNobody);
-  }
-
-  TEST_CASE("a request without a key goes to the unknown pool while that is eligible") {
-    World world = two_pools();
-    world.config.routes[0].unknown = "new";
-    world.reload();
-    world.build_now();
-    const CohortKeys::Cohort unknown{CohortKeys::Found::kUnknown, 3, "", 0};
-    auto placement = place(*world.snapshot, *world.route("hooks"), unknown);
-    CHECK(placement.why == Placement::Why::kUnknown);
-    CHECK(placement.destination == 1);
-    for (std::size_t i = 0; i < 3; ++i) world.state("new", i).health = Health::kDown;
-    world.build_now();
-    placement = place(*world.snapshot, *world.route("hooks"), unknown);
-    CHECK(placement.why == Placement::Why::kSplit);
-    CHECK(placement.destination == 0);
   }
 }
 

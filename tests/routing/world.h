@@ -83,6 +83,18 @@ struct World {
   }
 };
 
+/// Pools old (2 endpoints) and new (3), all up; routes hooks (90:10) and ui (100:0). Built once.
+inline World two_pools() {
+  World world;
+  world.config.file = "segue.toml";
+  world.config.pools = {a_pool("old", 2), a_pool("new", 3)};
+  world.config.routes = {a_route("hooks", "/github-webhook", {{"old", 90}, {"new", 10}}),
+                         a_route("ui", "/", {{"old", 100}, {"new", 0}})};
+  world.everybody_up();
+  world.build_now();
+  return world;
+}
+
 /// A request head that owns its texts.
 struct Request {
   std::string method = "GET", authority = "ci.example.com", target = "/";
