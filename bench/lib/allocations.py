@@ -13,7 +13,7 @@ import tempfile
 from lib import tools
 
 # struct Shared of count_malloc.c
-THREADS, TRACES, FRAMES = 256, 16, 24
+THREADS, TRACES, FRAMES = 256, 64, 24
 THREADS_AT = 16
 TRACES_AT = THREADS_AT + THREADS * 16
 TRACE_SIZE = 16 + FRAMES * 8
@@ -29,30 +29,40 @@ class Counter:
         self.memory = mmap.mmap(self.file.fileno(), SIZE)
         self.environment = {"LD_PRELOAD": str(tools.malloc_counter()), "SEGUE_COUNT_MALLOC": self.file.name}
 
-    def by_thread(self):
-        """{thread id: allocations so far}"""
+    def total(self, serves):
+        """Allocations so far in the threads whose id `serves` accepts."""
         places = (struct.unpack_from("QQ", self.memory, THREADS_AT + 16 * i) for i in range(THREADS))
-        return {thread: count for thread, count in places if count}
-
-    def total(self):
-        return sum(self.by_thread().values())
+        return sum(count for thread, count in places if count and serves(thread))
 
     def arm(self, on=True):
         """From now on the first allocations leave their call stacks."""
         self.memory[0:8] = struct.pack("Q", 1 if on else 0)
 
-    def traces(self, pid):
-        """Text for each different call stack among the recorded ones. `pid` still runs."""
+    def traces(self, pid, serves):
+        """Text for each different call stack recorded in those threads. `pid` still runs."""
         taken = min(struct.unpack_from("Q", self.memory, 8)[0], TRACES)
         stacks = collections.Counter()
         for i in range(taken):
             thread, size, *frames = struct.unpack_from(f"{2 + FRAMES}Q", self.memory, TRACES_AT + TRACE_SIZE * i)
-            stacks[thread, size, tuple(frames)] += 1
+            if serves(thread):
+                stacks[thread, size, tuple(frames)] += 1
         for (thread, size, frames), count in stacks.items():
             # Return addresses stand just behind the call.
             calls = symbolize(pid, [frame - 1 for frame in frames if frame])
             yield (f"{count} of the first {taken}: {size} bytes in thread {thread_name(pid, thread)}"
                    + "".join(f"\n    {call}" for call in calls))
+
+
+def serving_threads(program, pid):
+    """A predicate on thread ids: which of them serve requests. Of segue its workers, named segue-w0 and so
+    on; its other threads have a life of their own, a tick a second, whether there are requests or not."""
+    if program != "segue":
+        return lambda thread: True
+    names = {int(task.name): (task / "comm").read_text() for task in pathlib.Path(f"/proc/{pid}/task").iterdir()}
+    workers = {thread for thread, name in names.items() if name.startswith("segue-w")}
+    if not workers:
+        raise RuntimeError(f"no thread is named segue-w…: {', '.join(map(str.strip, names.values()))}")
+    return lambda thread: thread in workers
 
 
 def thread_name(pid, thread):
@@ -75,6 +85,9 @@ def mappings(pid):
             yield begin, end, base, fields[5]
 
 
+NAME_MAX = 160  # templates go on for pages
+
+
 def symbolize(pid, addresses):
     """Function and place of each address, innermost first, from below the counter up to main()."""
     found = list(mappings(pid))
@@ -84,7 +97,8 @@ def symbolize(pid, addresses):
             if begin <= address < end and os.path.basename(file) != "count_malloc.so":
                 done = subprocess.run(["addr2line", "-Cfspe", file, hex(address - base)],
                                       capture_output=True, text=True)
-                lines.append(f"{done.stdout.strip() or hex(address)} [{os.path.basename(file)}]")
+                function, _, place = (done.stdout.strip() or hex(address)).rpartition(" at ")
+                lines.append(f"{function[:NAME_MAX]} at {place} [{os.path.basename(file)}]")
         if lines and lines[-1].startswith("main "):
             break
     return lines

@@ -73,18 +73,19 @@ def user_instructions(subject):
 
 
 def heap_allocations(subject, what, options):
-    """Between warm connections and before they close, over all threads."""
+    """Between warm connections and before they close, in the threads that serve."""
     counter = allocations.Counter()
     with subject.start(environment=counter.environment) as proxy:
+        serves = allocations.serving_threads(proxy.program, proxy.process.pid)
         with load.Gated(proxy.port, warm=WARM, **options, requests=ALLOCATION_REQUESTS) as gated:
             counter.arm()
-            before = counter.total()
-            gated.go()
-            count = counter.total() - before
-            counter.arm(False)
+            before = counter.total(serves)
             if before == 0:
-                raise RuntimeError("nothing was counted: is the binary linked statically?")
-            stacks = "".join(f"\n  {trace}" for trace in counter.traces(proxy.process.pid))
+                raise RuntimeError("not even growth was counted: is the binary linked statically?")
+            gated.go()
+            count = counter.total(serves) - before
+            counter.arm(False)
+            stacks = "".join(f"\n  {trace}" for trace in counter.traces(proxy.process.pid, serves))
     detail = f" ({count} in {ALLOCATION_REQUESTS} requests){stacks}" if count else ""
     return Finding(f"heap allocations per {what}", count / ALLOCATION_REQUESTS, ALLOCATIONS_MAX, detail)
 

@@ -71,7 +71,8 @@ class Strace:
     def read(self):
         self.process.send_signal(signal.SIGINT)
         self.process.communicate(timeout=SECONDS_MAX)
-        total = re.search(r"^100\.00\s+\S+\s+\S+\s+(\d+).*total$", open(self.output.name).read(), re.MULTILINE)
+        with self.output:
+            total = re.search(rb"^100\.00\s+\S+\s+\S+\s+(\d+).*total$", self.output.read(), re.MULTILINE)
         if not total:
             raise RuntimeError("strace did not count")
         return int(total[1])

@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { kThreads = 256, kTraces = 16, kFrames = 24 };
+enum { kThreads = 256, kTraces = 64, kFrames = 24 };
 
 // bench/lib/allocations.py reads exactly this.
 struct Shared {
