@@ -32,16 +32,18 @@ bool is_usable_id(std::string_view id) {
 /// W3C Trace Context: version-traceid-parentid-flags, lower-case hex, ids not all zero.
 bool is_traceparent(std::string_view value) {
   if (value.size() < 55 || value[2] != '-' || value[35] != '-' || value[52] != '-') return false;
-  if (value.substr(0, 2) == "ff" || (value.substr(0, 2) == "00" && value.size() != 55)) return false;
-  const auto is_id = [](std::string_view id) {
-    bool nonzero = false;
-    for (const char c : id) {
-      if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return false;
-      nonzero = nonzero || c != '0';
-    }
-    return nonzero;
+  const std::string_view version = value.substr(0, 2);
+  if (version == "ff") return false;
+  // Later versions may add to it, behind another dash.
+  if (value.size() > 55 && (version == "00" || value[55] != '-')) return false;
+  const auto is_hex = [](std::string_view text) {
+    return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
   };
-  return is_id(value.substr(3, 32)) && is_id(value.substr(36, 16));
+  const auto is_id = [&](std::string_view id) {
+    return is_hex(id) && id.find_first_not_of('0') != std::string_view::npos;
+  };
+  return is_hex(version) && is_id(value.substr(3, 32)) && is_id(value.substr(36, 16)) &&
+         is_hex(value.substr(53, 2));
 }
 
 /// An address without port, as X-Forwarded-For has them. No allocation.

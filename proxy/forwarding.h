@@ -40,7 +40,8 @@ class ForwardedFields {
 };
 
 /// The first address a trusted chain vouches for: the last element of X-Forwarded-For that is not itself
-/// a trusted proxy, or `peer` when there is none. A view into the field or `peer`.
+/// a trusted proxy, or the first one when all are; the peer where it is not trusted or says nothing. What
+/// is no address ends the chain. A view into the field or the peer's host.
 std::string_view client_address(const http::Head& head, const ClientInfo& client) noexcept;
 
 }  // namespace segue::proxy

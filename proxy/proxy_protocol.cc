@@ -16,9 +16,22 @@ using std::string_view_literals::operator""sv;
 
 constexpr std::string_view kSignature = "\r\n\r\n\0\r\nQUIT\n"sv;  // §2.2
 constexpr std::size_t kV1Max = 107;                                  // §2.1
-constexpr std::size_t kV2Max = 216;                                  // of addresses and TLVs
+constexpr std::size_t kV2Max = 520;  // of addresses and TLVs: with them the header fits the 536 of §2.2
 
 ProxyHeader bad() { return {ProxyHeader::Outcome::kBad, 0, {}}; }
+
+/// One end of a TCP4 or TCP6 line. The port is decimal, without leading zeros (§2.1).
+bool parse_end(std::string_view family, std::string_view host, std::string_view port, SocketAddress& out) {
+  if (port.size() > 1 && port.front() == '0') return false;
+  const bool six = family == "TCP6";
+  // Brackets and prefixes are our notation, not the protocol's.
+  if (host.find_first_not_of("0123456789abcdefABCDEF:.") != std::string_view::npos) return false;
+  const std::string text = six ? "[" + std::string(host) + "]" : std::string(host);
+  auto address = SocketAddress::parse(text + ":" + std::string(port));
+  if (!address || address->family() != (six ? AF_INET6 : AF_INET)) return false;
+  out = *address;
+  return true;
+}
 
 bool next_word(std::string_view& line, std::string_view& word) {
   const std::size_t space = line.find(' ');
@@ -36,13 +49,13 @@ ProxyHeader parse_v1(std::string_view text) {
   if (!next_word(line, family)) return bad();
   if (family == "UNKNOWN") return header;
   if (family != "TCP4" && family != "TCP6") return bad();
-  if (!next_word(line, source) || !next_word(line, destination) || !next_word(line, source_port) ||
-      !next_word(line, destination_port) || !line.empty())
+  if (line.ends_with(' ') || !next_word(line, source) || !next_word(line, destination) ||
+      !next_word(line, source_port) || !next_word(line, destination_port) || !line.empty())
     return bad();
-  const std::string host = family == "TCP6" ? "[" + std::string(source) + "]" : std::string(source);
-  auto address = SocketAddress::parse(host + ":" + std::string(source_port));
-  if (!address || address->family() != (family == "TCP6" ? AF_INET6 : AF_INET)) return bad();
-  header.source = *address;
+  SocketAddress ignored;
+  if (!parse_end(family, source, source_port, header.source) ||
+      !parse_end(family, destination, destination_port, ignored))
+    return bad();
   return header;
 }
 
@@ -68,6 +81,8 @@ ProxyHeader parse_v2(std::string_view text) {
     std::memcpy(&v6.sin6_addr, text.data() + 16, 16);
     std::memcpy(&v6.sin6_port, text.data() + 48, 2);
     header.source = SocketAddress::from(reinterpret_cast<sockaddr*>(&v6), sizeof(v6));
+  } else if (byte(13) >> 4 > 3 || (byte(13) & 15) > 2) {
+    return bad();  // neither an address family nor a transport of §2.2
   }
   return header;
 }

@@ -17,7 +17,7 @@ struct ProxyHeader {
   SocketAddress source;    ///< AF_UNSPEC for UNKNOWN and LOCAL: keep the real peer
 };
 
-/// The header at the beginning of `bytes`. kMore at most for 107 bytes (v1) or 16 + 216 bytes (v2).
+/// The header at the beginning of `bytes`. kMore at most for 107 bytes (v1) or 16 + 520 bytes (v2).
 ProxyHeader parse_proxy_header(std::span<const char> bytes) noexcept;
 
 /// The header for a connection made for `source`, as text (v1) or binary (v2). A source or destination

@@ -38,6 +38,8 @@ Result<HostPort, std::string> split_host_port(std::string_view text) {
 
 Result<SocketAddress, std::string> SocketAddress::parse(std::string_view text) {
   SocketAddress address;
+  // Below here texts are C strings, which would end at it.
+  if (text.find('\0') != std::string_view::npos) return fail(std::string("an address has no NUL byte"));
   if (text.starts_with("unix:")) {
     const std::string_view path = text.substr(5);
     auto& un = address.storage_.unix_;
@@ -55,10 +57,11 @@ Result<SocketAddress, std::string> SocketAddress::parse(std::string_view text) {
   }
   auto parts = split_host_port(text);
   if (!parts) return fail(std::move(parts).error());
-  const std::string host(parts->host.empty() ? "0.0.0.0" : parts->host);
+  const bool brackets = text.front() == '[';
+  const std::string host(parts->host.empty() && !brackets ? "0.0.0.0" : parts->host);
   auto& v4 = address.storage_.v4;
   v4 = {};
-  if (inet_pton(AF_INET, host.c_str(), &v4.sin_addr) == 1) {
+  if (!brackets && inet_pton(AF_INET, host.c_str(), &v4.sin_addr) == 1) {
     v4.sin_family = AF_INET;
     v4.sin_port = htons(parts->port);
     address.length_ = sizeof(v4);
@@ -156,6 +159,7 @@ Result<AddressRange, std::string> AddressRange::parse(std::string_view text) {
     range.unix_ = true;
     return range;
   }
+  if (text.find('\0') != std::string_view::npos) return fail(std::string("a range has no NUL byte"));
   const std::size_t slash = text.find('/');
   const std::string host(text.substr(0, slash));
   in_addr v4;

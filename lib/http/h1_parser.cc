@@ -97,6 +97,9 @@ Result<bool> H1Parser::parse_head(HeadBuffer& buffer) {
     // RFC 9112 §2.3: what we speak is HTTP/1.0 and HTTP/1.1.
     if (llhttp_.http_major != 1 || llhttp_.http_minor > 1) return fail(error(Fault::kVersion));
     if (!is_line_exact()) return fail(error(Fault::kBadMessage));
+    // §6.1: what is not chunked to llhttp ("chunked" and a tab) must not be to the rules.
+    if ((llhttp_.flags & F_TRANSFER_ENCODING) != 0 && (llhttp_.flags & F_CHUNKED) == 0)
+      return fail(error(Fault::kBadMessage));
     finish_head();
     return true;
   }
@@ -108,8 +111,9 @@ Result<bool> H1Parser::parse_head(HeadBuffer& buffer) {
     if (!buffer.grow(limits_.head, views)) return fail(error(Fault::kHeadTooLarge));
     return false;
   }
-  const bool spoken = llhttp_.http_major == 1 && llhttp_.http_minor <= 1;
-  if (code == HPE_INVALID_VERSION && !spoken) return fail(error(Fault::kVersion));
+  // The same code stands for what is wrong behind a good version.
+  const bool good_version = llhttp_.http_major == 1 && llhttp_.http_minor <= 1;
+  if (code == HPE_INVALID_VERSION && !good_version) return fail(error(Fault::kVersion));
   return fail(error(fault_ != Fault::kNone ? fault_ : Fault::kBadMessage));
 }
 

@@ -18,6 +18,7 @@ struct Survey {
   const Field* expect = nullptr;
   int hosts = 0, lengths = 0, codings = 0, connections = 0;
   bool close = false, keep_alive = false, connection_upgrade = false, underscores = false;
+  bool h2c = false;
 };
 
 /// Fields a peer may not make us drop by naming them in Connection: they carry framing, identity or
@@ -68,7 +69,10 @@ void survey(const Field& field, Survey& found) {
       found.coding = &field;
       ++found.codings;
       break;
-    case FieldId::kUpgrade: found.upgrade = &field; break;
+    case FieldId::kUpgrade:
+      found.upgrade = &field;
+      found.h2c = found.h2c || has_token(field.value, "h2c");
+      break;
     case FieldId::kExpect: found.expect = &field; break;
     case FieldId::kConnection:
       ++found.connections;
@@ -211,7 +215,7 @@ Status<> judge_request(Head& head) noexcept {
   // An upgrade is offered, not demanded (RFC 9110 §7.8): with a body, or from HTTP/1.0, we do not pass it on.
   // Nor HTTP/2 in the clear: what it would carry could not be looked at.
   head.upgrade = found.connection_upgrade && found.upgrade != nullptr && head.minor == 1 &&
-                 !has_body && !has_token(found.upgrade->value, "h2c");
+                 !has_body && !found.h2c;
   head.keep_alive = !found.close && (head.minor == 1 || found.keep_alive);
   head.expects_continue =
       found.expect != nullptr && head.minor == 1 && same_name(found.expect->value, "100-continue");

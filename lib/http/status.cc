@@ -4,6 +4,23 @@
 #include "lib/http/field.h"
 
 namespace segue::http {
+namespace {
+
+/// A trusted peer chose the request id, but perhaps a stranger behind it.
+std::string html(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '&': out += "&amp;"; break;
+      default: out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace
 
 std::string_view reason_phrase(std::uint16_t status) noexcept {
   switch (status) {
@@ -122,7 +139,7 @@ std::string error_page(Page page, std::uint16_t status, Fault fault, std::string
       return "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + code + " " +
              phrase + "</title></head>\n<body style=\"font-family:sans-serif;margin:4em auto;max-width:40em\">" +
              "<h1>" + code + " " + phrase + "</h1><p>" + sentence + "</p>" +
-             (id.empty() ? "" : "<p><small>Request " + id + "</small></p>") + "</body></html>\n";
+             (id.empty() ? "" : "<p><small>Request " + html(id) + "</small></p>") + "</body></html>\n";
     case Page::kJson:
       return "{\"type\":\"about:blank\",\"title\":\"" + phrase + "\",\"status\":" + code +
              ",\"detail\":\"" + sentence + "\",\"reason\":\"" + to_string(fault) + "\"" +

@@ -2,6 +2,7 @@
 #include "lib/net/tcp.h"
 
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,6 +21,11 @@ constexpr int kErrorsOnly = UV_PRIORITIZED;
 
 // Pieces of the queue sent in one sendmsg.
 constexpr std::size_t kFlushPieces = 16;
+
+bool has_urgent_data(int fd) {
+  pollfd asked{fd, POLLPRI, 0};
+  return ::poll(&asked, 1, 0) > 0 && (asked.revents & POLLPRI) != 0;
+}
 
 Error connect_error(int code) {
   if (code == ETIMEDOUT) return {Fault::kConnectTimeout, Side::kUpstream, Retry::kAlways};
@@ -121,9 +127,12 @@ void Tcp::on_poll(uv_poll_t* handle, int status, int events) noexcept {
     if (core->owner == nullptr) return;
   }
   if ((events & UV_READABLE) != 0 && tcp->reading_) return tcp->events_.on_readable();
-  // EPOLLHUP is reported as what was asked for: both directions are shut.
-  if ((events & UV_PRIORITIZED) != 0 && !tcp->reading_)
+  if ((events & UV_PRIORITIZED) == 0 || tcp->reading_) return;
+  if (has_urgent_data(core->fd))
     return tcp->events_.on_failed({Fault::kReset, Side::kSelf, Retry::kNever});
+  // EPOLLHUP is reported as what was asked for: both directions are shut. That is no failure, bytes may
+  // still wait for read_start(), which arms the handle again; until then there is nothing to be told.
+  uv_poll_stop(&core->poll);
 }
 
 ReadResult Tcp::read(std::span<char> space) {

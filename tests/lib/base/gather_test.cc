@@ -1,0 +1,176 @@
+// What is gathered leaves in order, once, and to whom it was meant for.
+#include "lib/base/gather.h"
+
+#include <cstring>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "lib/base/rng.h"
+
+namespace segue {
+namespace {
+
+struct Sink final : Gather::Sink {
+  std::string text;
+  std::vector<std::size_t> calls;  // pieces per call
+
+  void on_gathered(std::span<const iovec> pieces) override {
+    calls.push_back(pieces.size());
+    for (const iovec& piece : pieces)
+      text.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
+  }
+};
+
+}  // namespace
+
+TEST_SUITE("lib/base/gather") {
+  TEST_CASE("copies in a row are one piece, and a body between them is where it lies") {
+    Gather gather;
+    Sink sink;
+    gather.begin(sink);
+    gather.copy("head ");
+    gather.copy("of ");
+    const std::string body = "body";
+    gather.refer(body);
+    gather.copy(" tail");
+    CHECK(sink.calls.empty());
+    gather.flush();
+    CHECK(sink.text == "head of body tail");
+    CHECK(sink.calls == std::vector<std::size_t>{3});
+  }
+
+  TEST_CASE("nothing gathered is nothing sent") {
+    Gather gather;
+    Sink sink;
+    gather.begin(sink);
+    gather.refer({});
+    gather.flush();
+    gather.flush();
+    CHECK(sink.calls.empty());
+  }
+
+  TEST_CASE("whoever begins sends what another had gathered, so that bytes never mix") {
+    Gather gather;
+    Sink a, b;
+    gather.begin(a);
+    gather.copy("for a");
+    gather.begin(a);
+    CHECK(a.calls.empty());
+    gather.begin(b);
+    CHECK(a.text == "for a");
+    gather.copy("for b");
+    gather.flush();
+    CHECK(a.text == "for a");
+    CHECK(b.text == "for b");
+  }
+
+  TEST_CASE("what a sink that dies had gathered is lost, and nobody else's") {
+    Gather gather;
+    Sink a, b;
+    gather.begin(a);
+    gather.copy("never");
+    gather.forget(b);
+    gather.forget(a);
+    gather.begin(b);
+    gather.copy("mine");
+    gather.flush();
+    CHECK(a.text.empty());
+    CHECK(b.text == "mine");
+  }
+
+  TEST_CASE("more than the scratch holds leaves in several calls, in order") {
+    Gather gather;
+    Sink sink;
+    std::string big;
+    for (std::size_t i = 0; i < 3 * Gather::kScratchBytes + 17; ++i)
+      big += static_cast<char>('a' + i % 26);
+    gather.begin(sink);
+    gather.copy("x");
+    gather.copy(big);
+    gather.flush();
+    CHECK(sink.text == "x" + big);
+    CHECK(sink.calls.size() == 4);
+  }
+
+  TEST_CASE("the last copy that fits exactly does not spill") {
+    Gather gather;
+    Sink sink;
+    gather.begin(sink);
+    gather.copy(std::string(Gather::kScratchBytes, 'a'));
+    CHECK(sink.calls.empty());
+    gather.copy("b");
+    CHECK(sink.text.size() == Gather::kScratchBytes);
+    gather.flush();
+    CHECK(sink.text.back() == 'b');
+  }
+
+  TEST_CASE("space that was asked for and only partly used leaves no gap") {
+    Gather gather;
+    Sink sink;
+    gather.begin(sink);
+    for (int i = 0; i < 100; ++i) {
+      char* at = gather.space(1000);
+      std::memcpy(at, "abc", 3);
+      gather.wrote(3);
+      gather.copy("-");
+    }
+    gather.flush();
+    std::string expected;
+    for (int i = 0; i < 100; ++i) expected += "abc-";
+    CHECK(sink.text == expected);
+  }
+
+  TEST_CASE("written space survives the table of pieces being full at that moment") {
+    Gather gather;
+    Sink sink;
+    const std::string body = "B";
+    gather.begin(sink);
+    gather.copy("first");
+    for (std::size_t i = 1; i < Gather::kPiecesMax; ++i) gather.refer(body);
+    CHECK(sink.calls.empty());
+    std::memcpy(gather.space(10), "0123456789", 10);
+    gather.wrote(10);
+    gather.copy("!");
+    gather.flush();
+    CHECK(sink.text == "first" + std::string(Gather::kPiecesMax - 1, 'B') + "0123456789!");
+    CHECK(sink.calls == std::vector<std::size_t>{Gather::kPiecesMax, 1});
+  }
+
+  TEST_CASE("any order of copies, spaces and bodies gives what appending to strings would") {
+    constexpr std::uint64_t kSeed = 20'240'915;
+    Rng rng(kSeed);
+    Gather gather;
+    Sink sinks[3];
+    std::string expected[3];
+    for (int step = 0; step < 20'000; ++step) {
+      const std::size_t who = rng.below(3);
+      gather.begin(sinks[who]);
+      std::deque<std::string> bodies;  // hold until the flush
+      for (std::uint64_t i = rng.below(rng.below(50) == 0 ? 150 : 4); i > 0; --i) {
+        const std::size_t size = rng.below(rng.below(300) == 0 ? 100'000 : 40);
+        const std::string text(size, static_cast<char>('a' + rng.below(26)));
+        expected[who] += text;
+        switch (rng.below(3)) {
+          case 0: gather.copy(text); break;
+          case 1: gather.refer(bodies.emplace_back(text)); break;
+          default:
+            if (size > Gather::kScratchBytes) {
+              gather.copy(text);
+              break;
+            }
+            std::memcpy(gather.space(size), text.data(), size);
+            gather.wrote(size);
+        }
+      }
+      gather.flush();
+    }
+    for (int who = 0; who < 3; ++who) CHECK((sinks[who].text == expected[who]));
+    for (const Sink& sink : sinks)
+      for (const std::size_t pieces : sink.calls) REQUIRE(pieces <= Gather::kPiecesMax);
+  }
+}
+
+}  // namespace segue
