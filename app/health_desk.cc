@@ -118,6 +118,7 @@ void HealthDesk::on_flip(const health::Flip& flip) {
                              {"count", std::to_string(flip.count)},
                              {"evidence", flip.evidence}});
   const bool up = flip.to == EndpointState::Health::kUp;
+  if (up) outliers_.recovered(flip.endpoint, now());
   tell(event_name(flip.to), std::move(facts), up ? Event::Level::kInfo : Event::Level::kWarn);
   owner_.on_rotation_changed();
 }

@@ -144,6 +144,15 @@ void Outliers::eject(Track& track, Instant now, const char* cause, std::string e
   change(track, State::kEjected, cause, std::move(evidence), track.ejected_for);
 }
 
+void Outliers::recovered(EndpointId endpoint, Instant now) {
+  Track* track = find(endpoint);
+  if (track == nullptr || track->state == State::kIn) return;
+  forget(*track, now);
+  track->since = now;
+  change(*track, State::kIn, "recovered", "");
+  tell();
+}
+
 void Outliers::probe_result(EndpointId endpoint, bool ok, Instant now) {
   Track* track = find(endpoint);
   if (track == nullptr || track->state != State::kHalfOpen) return;

@@ -37,7 +37,7 @@ class Outliers {
     EndpointId endpoint;
     State from, to;     ///< both kHalfOpen: the probe may be taken once more
     const char* cause;  ///< "consecutive", "failure_ratio", "time_over", "probe_passed",
-                        ///< "probe_failed", "probe_released" or "probe_unanswered"
+                        ///< "probe_failed", "probe_released", "probe_unanswered" or "recovered"
     std::string evidence;     ///< "5 gateway errors in a row, limit 5"; may be empty
     std::uint32_t ejections;  ///< in a row
     Millis lasts{0};          ///< of an ejection
@@ -73,6 +73,10 @@ class Outliers {
   void probe_result(EndpointId endpoint, bool ok, Instant now);
   /// It has ended without saying anything about the endpoint (its client left).
   void probe_released(EndpointId endpoint, Instant now);
+
+  /// Active checks found it down and now up again: it is another server than the one that was
+  /// ejected, and nothing it failed before counts.
+  void recovered(EndpointId endpoint, Instant now);
 
   State state(EndpointId endpoint) const;  ///< kIn for an unknown endpoint
   /// Fills in the passive part.

@@ -7,7 +7,7 @@ std::string reply_fields(Fault fault, http::Page page) {
   std::string fields = "X-Segue-Reason: " + std::string(to_string(fault)) + "\r\nContent-Type: " +
                        std::string(http::content_type(page)) + "\r\nCache-Control: no-store\r\n";
   const bool later = fault == Fault::kNoEndpoint || fault == Fault::kQueueFull ||
-                     fault == Fault::kQueueTimeout || fault == Fault::kOverloaded;
+                     fault == Fault::kQueueTimeout || fault == Fault::kOverloaded || fault == Fault::kDraining;
   if (later) fields += "Retry-After: " + std::to_string(kRetryAfterSeconds) + "\r\n";
   if (fault == Fault::kMethodRefused)  // RFC 9110 §15.5.6
     fields += "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";

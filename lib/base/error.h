@@ -30,7 +30,7 @@ enum class Fault : std::uint8_t {
   kReset,              // 502: the peer reset the connection
   kIdle,               // no status: a kept-alive connection stood idle for too long
   kOverloaded,         // 503 + Retry-After: a limit of our own (connections, memory, descriptors)
-  kDraining,           // no status: the process stops
+  kDraining,           // 503 + Retry-After: the process stops
 };
 
 /// Who is to blame. Only kUpstream counts against an endpoint's health or a pool's failure ratio:

@@ -48,8 +48,7 @@ std::uint16_t status_for(Error error) noexcept {
   const bool upstream = error.side == Side::kUpstream;
   switch (error.fault) {
     case Fault::kNone:
-    case Fault::kIdle:
-    case Fault::kDraining: return 0;
+    case Fault::kIdle: return 0;
     case Fault::kBadMessage:
     case Fault::kAmbiguousTarget: return upstream ? 502 : 400;
     case Fault::kTargetTooLong: return 414;
@@ -60,7 +59,8 @@ std::uint16_t status_for(Error error) noexcept {
     case Fault::kNoEndpoint:
     case Fault::kQueueFull:
     case Fault::kQueueTimeout:
-    case Fault::kOverloaded: return 503;
+    case Fault::kOverloaded:
+    case Fault::kDraining: return 503;
     case Fault::kConnectFailed: return 502;
     case Fault::kHeadTimeout:
     case Fault::kBodyTimeout: return 408;

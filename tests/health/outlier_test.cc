@@ -230,6 +230,18 @@ TEST_SUITE("health/outlier") {
     CHECK(world.look() == State::kEjected);
   }
 
+  TEST_CASE("a server that active checks saw go and come back is not held to what the old one did") {
+    World world;
+    world.eject();
+    world.outliers->recovered(kOne, world.now);
+    CHECK(world.outliers->state(kOne) == State::kIn);
+    CHECK(world.changes.back().cause == std::string("recovered"));
+    CHECK(world.look() == State::kIn);
+    const std::size_t told = world.changes.size();
+    world.outliers->recovered(kTwo, world.now);  // was never out: nothing to tell
+    CHECK(world.changes.size() == told);
+  }
+
   TEST_CASE("each ejection in a row lasts longer, up to the limit") {
     World world;
     world.eject();
