@@ -36,7 +36,7 @@ class Judge {
          {std::pair<const char*, const std::string&>{".match.path", route_.match.path},
           {".match.path_prefix", route_.match.path_prefix}}) {
       if (!path.empty() && path.front() != '/') {
-        add({}, key, "'" + path + "' does not begin with '/'; write '/" + path + "'");
+        add({}, key, "'" + path + "' does not begin with '/'");
       }
     }
     if (route_.match.path_regex.empty()) return;
@@ -132,9 +132,9 @@ std::shared_ptr<const Route> build_route(Desired& desired, const conf::Route& se
   }
   auto split = Split::make(branches);
   if (!split) {
-    judge.add({}, ".split",
-              std::move(split).error() +
-                  (weights.from_file ? "" : " (with the weights that were set at run time)"));
+    judge.add(
+        {}, ".split",
+        split.error() + (weights.from_file ? "" : " (with the weights that were set at run time)"));
   }
   if (settings.split.size() + settings.fallback.size() + 1 > kDestinationsMax) {
     judge.add({}, ".fallback",

@@ -385,8 +385,7 @@ TEST_SUITE("routing/build") {
     REQUIRE(texts.size() == 5);
     CHECK(texts[0] == "segue.toml:12:30: routes[0].split.newer: there is no pool 'newer'");
     CHECK(texts[1] ==
-          "segue.toml:10:1: routes[0].match.path_prefix: 'hook' does not begin with '/'; write "
-          "'/hook");
+          "segue.toml:10:1: routes[0].match.path_prefix: 'hook' does not begin with '/'");
     CHECK(texts[2] == "segue.toml:20:1: routes[1].fallback: there is no pool 'gone'");
     CHECK(texts[3].starts_with(
         "segue.toml:20:1: routes[1].match.path_regex: '(' is no regular expression: "));
