@@ -34,12 +34,11 @@ void Exchange::reset() {
   replay_.clear();
   total_deadline_ = sent_at_ = queued_at_ = dialled_at_ = Instant{};
   cohort_ = 0;
-  destination_ = kNoDestination;
   tried_destinations_ = attempts_ = repeats_in_pool_ = 0;
   state_ = State::kIdle;
   request_ended_ = end_sent_ = response_ended_ = false;
   replayable_ = true;
-  held_client_ = probe_ = retry_taken_ = fallback_ = fresh_only_ = false;
+  held_client_ = probe_ = retry_taken_ = fresh_only_ = false;
   client_half_ended_ = upstream_half_ended_ = false;
   client_slow_ = upstream_slow_ = false;
   proof_ = telemetry::Proof::kUnsent;
@@ -248,11 +247,10 @@ bool Exchange::try_again(bool stale) {
     try_endpoint();
     return true;
   }
-  const std::size_t destination = next_destination();
-  if (destination != kNoDestination) {
+  const routing::Placement place = other_place();
+  if (place.destination != routing::Placement::kNone) {
     step(Event::kRefused);
-    go_to(destination);
-    try_endpoint();
+    go_to(place);
     return true;
   }
   if (!may_repeat) return false;

@@ -14,6 +14,7 @@
 #include "proxy/forwarding.h"
 #include "proxy/upstream_h1.h"
 #include "routing/picker.h"
+#include "routing/place.h"
 #include "routing/snapshot.h"
 #include "telemetry/record.h"
 
@@ -61,17 +62,14 @@ class Exchange final : Deadline::Owner {
     void on_failed(Error error) override;
     Exchange& exchange;
   };
-  static constexpr std::size_t kNoDestination = SIZE_MAX;
-
   void step(Event event);
   void reset();
 
   // Choosing (exchange_route.cc)
   void route();
-  std::size_t first_destination();
-  std::size_t next_destination();
-  bool is_usable(std::size_t destination) const;
-  void go_to(std::size_t destination);
+  routing::Placement first_place();
+  routing::Placement other_place() const;
+  void go_to(const routing::Placement& place);
   void try_endpoint();
   void take_endpoint(const routing::Picker::Choice& choice);
   void enqueue();
@@ -125,7 +123,6 @@ class Exchange final : Deadline::Owner {
 
   Instant began_, queued_at_, dialled_at_, sent_at_, touched_at_, total_deadline_;
   std::uint64_t cohort_ = 0;
-  std::size_t destination_ = kNoDestination;
   std::uint32_t tried_destinations_ = 0;  // bits
   std::array<EndpointId, telemetry::Record::kAttemptsMax> tried_;
   std::uint32_t attempts_ = 0;            // attempts begun
@@ -142,7 +139,6 @@ class Exchange final : Deadline::Owner {
   bool probe_ = false;            // this attempt decides about a half-open endpoint
   bool retry_taken_ = false;      // counts against the retry budget
   bool client_half_ended_ = false, upstream_half_ended_ = false;  // tunnels
-  bool fallback_ = false;
   bool fresh_only_ = false;       // the next attempt takes no idle connection
   bool keeps_replay_ = false;     // body bytes go to replay_ as they pass
   bool client_slow_ = false, upstream_slow_ = false;  // who is holding whom

@@ -8,12 +8,6 @@
 #include "routing/route_table.h"
 
 namespace segue::proxy {
-namespace {
-
-constexpr std::uint32_t bit(std::size_t i) { return 1u << i; }
-
-}  // namespace
-
 void Exchange::route() {
   const routing::RouteTable::Match match = snapshot_->table->find(*request_);
   if (match.ambiguous) return reply({Fault::kAmbiguousTarget, Side::kClient, Retry::kNever});
@@ -21,61 +15,39 @@ void Exchange::route() {
   route_ = &snapshot_->route(match.route);
   if (route_->settings.total_timeout.count() > 0)
     total_deadline_ = worker_.loop().turn() + route_->settings.total_timeout;
-  const std::size_t destination = first_destination();
-  if (destination == kNoDestination) return reply({Fault::kNoEndpoint, Side::kUpstream, Retry::kNever});
-  go_to(destination);
-  try_endpoint();
+  go_to(first_place());
 }
 
-bool Exchange::is_usable(std::size_t destination) const {
-  return (tried_destinations_ & bit(destination)) == 0 &&
-         snapshot_->pool(route_->destinations[destination].pool).eligible;
-}
-
-std::size_t Exchange::first_destination() {
+routing::Placement Exchange::first_place() {
   const ClientInfo client = client_->info();
-  const auto cohort =
+  const routing::CohortKeys::Cohort cohort =
       route_->cohort.find(*request_, client_address(*request_, client), worker_.rng().next());
   cohort_ = cohort.hash;
-  const std::size_t branches = route_->split.branches().size();
-  if (cohort.found == routing::CohortKeys::Found::kUnknown) {
+  record_.has_cohort = cohort.found == routing::CohortKeys::Found::kKey;
+  if (cohort.found == routing::CohortKeys::Found::kUnknown)
     worker_.counters().series.at(route_->destinations[route_->unknown].series).unknown.add();
-    // Its pool may be dead; then it goes where chance, its hash, sends it.
-    if (is_usable(route_->unknown)) return route_->unknown;
-  } else {
-    record_.has_cohort = cohort.found == routing::CohortKeys::Found::kKey;
-  }
-  std::uint32_t eligible = 0;
-  for (std::size_t i = 0; i < branches; ++i)
-    if (is_usable(i)) eligible |= bit(i);
-  const int branch = route_->split.pick(cohort_, eligible);
-  if (branch != routing::Split::kNone) return static_cast<std::size_t>(branch);
-  return next_destination();
+  return routing::place(*snapshot_, *route_, cohort);
 }
 
-/// Where a request goes whose pool cannot take it: fallback pools in order, then what else the split has.
-std::size_t Exchange::next_destination() {
-  fallback_ = true;
-  for (const std::size_t i : route_->fallback)
-    if (is_usable(i)) return i;
-  const std::size_t branches = route_->split.branches().size();
-  std::uint32_t eligible = 0;
-  for (std::size_t i = 0; i < branches; ++i)
-    if (is_usable(i)) eligible |= bit(i);
-  const int branch = route_->split.pick(cohort_, eligible);
-  return branch == routing::Split::kNone ? kNoDestination : static_cast<std::size_t>(branch);
+/// Where it goes when the pools it tried could not take it.
+routing::Placement Exchange::other_place() const {
+  return routing::next_place(*snapshot_, *route_, cohort_, tried_destinations_);
 }
 
-void Exchange::go_to(std::size_t destination) {
+/// Tries the endpoints of the pool at `place`; with nobody left the client is told so.
+void Exchange::go_to(const routing::Placement& place) {
+  const std::size_t destination = place.destination;
+  if (destination == routing::Placement::kNone)
+    return reply({Fault::kNoEndpoint, Side::kUpstream, Retry::kNever});
   if (series_ != nullptr) series_->in_flight.sub();
-  destination_ = destination;
-  tried_destinations_ |= bit(destination);
+  tried_destinations_ |= 1u << destination;
   pool_ = &snapshot_->pool(route_->destinations[destination].pool);
   series_ = &worker_.counters().series.at(route_->destinations[destination].series);
   series_->in_flight.add();
-  if (fallback_) series_->fallbacks.add();
+  if (place.why == routing::Placement::Why::kFallback) series_->fallbacks.add();
   repeats_in_pool_ = 0;
   fresh_only_ = false;
+  try_endpoint();
 }
 
 void Exchange::try_endpoint() {
@@ -84,10 +56,7 @@ void Exchange::try_endpoint() {
                             {tried_.data(), std::min<std::size_t>(attempts_, tried_.size())});
   if (choice.endpoint != nullptr) return take_endpoint(choice);
   if (choice.full) return enqueue();
-  const std::size_t destination = next_destination();
-  if (destination == kNoDestination) return reply({Fault::kNoEndpoint, Side::kUpstream, Retry::kNever});
-  go_to(destination);
-  try_endpoint();
+  go_to(other_place());
 }
 
 void Exchange::enqueue() {
