@@ -10,7 +10,16 @@
 #include <algorithm>
 #include <utility>
 
+// Some of the library's assertions are about the text it reads ("[%a]" is enough), and with NDEBUG
+// they become promises to the compiler. Without them the code behind reports an error, so we want
+// neither.
+#define TOML_ASSERT(expression) static_assert(true)
+#pragma push_macro("NDEBUG")
+#undef NDEBUG
 #include <toml++/toml.h>
+#pragma pop_macro("NDEBUG")
+
+#include "conf/stray.h"
 
 namespace segue::conf {
 namespace {
@@ -72,6 +81,11 @@ const Member* Node::find(std::string_view key) const noexcept {
 }
 
 Result<Node, Problem> read_toml(std::string_view text, const std::string& file) {
+  if (const auto stray = find_stray(text))
+    return fail(
+        Problem{file, stray->line, stray->column, "",
+                "not TOML: a character beyond ASCII outside strings and comments; put it in "
+                "quotes"});
   const toml::parse_result result = toml::parse(text);
   if (result) return convert(result.table());
   const Position at = position(result.error().source());

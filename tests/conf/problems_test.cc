@@ -10,6 +10,13 @@ TEST_SUITE("conf/problems") {
   TEST_CASE("TOML that is none is one problem with its place") {
     tests::check({
         {"no value", "workers =\n", {"1:10: not TOML: expected value, saw '\\n'"}},
+        {"a header that is none",
+         "[%a]",
+         {"1:2: not TOML: expected bare key starting character or string delimiter, saw '%'"}},
+        {"a letter where none may be",
+         "[forwarding]\nvia = trüe",
+         {"2:9: not TOML: a character beyond ASCII outside strings and comments; put it in "
+          "quotes"}},
         {"a key twice",
          "workers = 1\nworkers = 2",
          {"2:11: not TOML: cannot redefine existing integer 'workers'"}},
