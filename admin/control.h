@@ -42,7 +42,8 @@ struct Author {
 
 struct WeightsChange {
   std::string route;  ///< a split has the name of its route
-  std::vector<std::pair<std::string, std::uint32_t>> weights;  ///< pools that are not named keep theirs
+  std::vector<std::pair<std::string, std::uint32_t>>
+      weights;  ///< pools that are not named keep theirs
 };
 
 struct Applied {
@@ -74,15 +75,19 @@ class Control {
   virtual ProcessInfo process() const = 0;
   virtual health::Report health(EndpointId endpoint) const = 0;
   virtual telemetry::EventLog& events() = 0;
-  virtual bool ready() const = 0;  ///< every listener is bound, a snapshot is served, and not draining
+  virtual bool ready()
+      const = 0;  ///< every listener is bound, a snapshot is served, and not draining
 
-  /// All of `changes` or none. `if_match`: refused with kPrecondition unless it is the newest generation.
-  virtual void set_weights(std::vector<WeightsChange> changes, std::optional<routing::Generation> if_match,
-                           Author author, Done done) = 0;
+  /// All of `changes` or none. `if_match`: refused with kPrecondition unless it is the newest
+  /// generation.
+  virtual void set_weights(std::vector<WeightsChange> changes,
+                           std::optional<routing::Generation> if_match, Author author,
+                           Done done) = 0;
   /// Endpoint of `pool` by its configured address; "" for every endpoint of the pool.
   virtual void set_endpoint_state(std::string pool, std::string address,
                                   routing::EndpointState::Operator state,
-                                  std::optional<routing::Generation> if_match, Author author, Done done) = 0;
+                                  std::optional<routing::Generation> if_match, Author author,
+                                  Done done) = 0;
   /// Reads the configuration file again. `weights_from_file` forgets what was set at run time.
   virtual void reload(bool weights_from_file, Author author, Done done) = 0;
 

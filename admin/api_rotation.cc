@@ -1,0 +1,80 @@
+// The operator's word about an endpoint, or about all endpoints of a pool.
+#include <utility>
+
+#include "admin/change.h"
+#include "admin/problem_json.h"
+#include "admin/readings.h"
+#include "admin/resources.h"
+#include "conf/suggest.h"
+#include "conf/text.h"
+
+namespace segue::admin {
+namespace {
+
+using Operator = routing::EndpointState::Operator;
+
+constexpr Operator kStates[] = {Operator::kReady, Operator::kDrain, Operator::kOut,
+                                Operator::kNone};
+
+std::optional<Operator> state_of(const Json& body, Problems& problems) {
+  const std::string expected = R"(, expected "ready", "drain", "out" or "auto")";
+  const Json value = body.value("state", Json());
+  if (!value.is_string()) {
+    problems.push_back(
+        {"", 0, 0, "state",
+         (value.is_null() ? "is missing" : std::string("is ") + kind_of(value)) + expected});
+    return std::nullopt;
+  }
+  std::vector<std::string_view> known;
+  for (const Operator state : kStates) {
+    known.emplace_back(word(state));
+    if (value.get_ref<const std::string&>() == known.back()) return state;
+  }
+  const std::string& given = value.get_ref<const std::string&>();
+  problems.push_back({"", 0, 0, "state",
+                      "is " + conf::quoted(given) + expected + conf::did_you_mean(given, known)});
+  return std::nullopt;
+}
+
+// `address` "" is every endpoint of the pool.
+void change_state(Call& call, const routing::Pool& pool, const std::string& address) {
+  const std::optional<Json> body = body_object(call, {"state", "reason"});
+  if (!body) return;
+  Problems problems;
+  const auto state = state_of(*body, problems);
+  Author author = author_of(call, *body, problems);
+  if (!problems.empty())
+    return call.refuse(422, problems.front().path + " " + problems.front().text, problems);
+  std::optional<routing::Generation> matched;
+  if (!check_if_match(call, matched)) return;
+
+  Json changes = Json::array();
+  for (const routing::Endpoint& endpoint : pool.endpoints)
+    if (address.empty() || endpoint.address == address)
+      changes.push_back({{"pool", pool.name},
+                         {"address", endpoint.address},
+                         {"before", word(operator_of(call.control(), endpoint.id))},
+                         {"after", word(*state)}});
+  const auto describe = [changes = std::move(changes)](const routing::Snapshot&) {
+    return Json{{"changes", changes}};
+  };
+  Control::Done done = answer_when_settled(call, describe);
+  call.control().set_endpoint_state(pool.name, address, *state, matched, std::move(author),
+                                    std::move(done));
+}
+
+}  // namespace
+
+void put_pool(Call& call) {
+  if (const routing::Pool* pool = require_pool(call, call.argument(0)))
+    change_state(call, *pool, "");
+}
+
+void put_endpoint(Call& call) {
+  const routing::Pool* pool = require_pool(call, call.argument(0));
+  if (pool == nullptr) return;
+  if (const routing::Endpoint* endpoint = require_endpoint(call, *pool, call.argument(1)))
+    change_state(call, *pool, endpoint->address);
+}
+
+}  // namespace segue::admin

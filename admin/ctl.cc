@@ -1,0 +1,281 @@
+// The command line of `segue ctl`: verbs, options, help with examples.
+#include "admin/ctl.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <functional>
+#include <iostream>
+#include <map>
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
+
+#include "admin/ctl_verbs.h"
+#include "conf/suggest.h"
+
+namespace segue::admin {
+namespace {
+
+constexpr std::string_view kIntroduction =
+    "Watches and steers a running segue over its admin socket.\n"
+    "\n"
+    "The socket is --socket, else $SEGUE_SOCKET, else /run/segue/admin.sock. Every change is "
+    "answered when all\n"
+    "workers serve it. Exit codes: 0 done, 1 failed, 2 refused (nothing was changed), 3 still "
+    "waiting.";
+
+constexpr std::string_view kFooter =
+    "Begin with:\n"
+    "  segue ctl status                               is it well, and what should I know?\n"
+    "  segue ctl splits                               who gets how much, as set, as possible, as "
+    "seen\n"
+    "  segue ctl weights webhooks old=90 new=10       move a tenth to the new pool\n"
+    "  segue ctl drain new/10.0.0.7:8080              let one endpoint run dry\n"
+    "  segue ctl events --follow                      watch what happens\n"
+    "`segue ctl VERB --help` shows more.";
+
+constexpr CtlVerb kVerbs[] = {
+    {"status", "the process at a glance, and what an operator should know",
+     "  segue ctl status\n  segue ctl status --json | jq .generation", ""},
+    {"splits", "who gets how much: as set, as possible now, as seen",
+     "  segue ctl splits\n  segue ctl splits webhooks\n"
+     "SET is the share of the weights, POSSIBLE that of the pools which can take traffic now, SEEN "
+     "what happened\n"
+     "since the weights last changed. REQUESTS, FAILED, P50 and P99 are since then, too.",
+     "routes"},
+    {"weights", "change how routes divide: ROUTE POOL=WEIGHT...",
+     "  segue ctl weights webhooks                                   only shows them\n"
+     "  segue ctl weights webhooks old=70 new=30\n"
+     "  segue ctl weights webhooks new=0 --reason 'builds hang'      the others keep their "
+     "weights\n"
+     "  segue ctl weights webhooks old=70 new=30 ui old=70 new=30    several routes at once, all "
+     "or none\n"
+     "  segue ctl weights ui new=50 --if-match 17                    only if nobody changed "
+     "anything since 17\n"
+     "A weight is a whole number 0...1000000; a share is weight / sum. Weight 0 takes nothing new.",
+     "routes"},
+    {"routes", "the routes in order of precedence", "  segue ctl routes", ""},
+    {"explain", "which route, cohort and pool a request would get, and why",
+     "  segue ctl explain GET https://ci.example.com/job/app/\n"
+     "  segue ctl explain POST /github-webhook/ -H 'Host: ci.example.com' -H 'X-Repo: org/app'\n"
+     "  segue ctl explain GET /login -H 'Cookie: session=abc' --client 192.0.2.7",
+     ""},
+    {"pools", "the pools, and whether they can take traffic", "  segue ctl pools", ""},
+    {"endpoints", "the endpoints, in rotation or not, and why",
+     "  segue ctl endpoints\n  segue ctl endpoints new", "pools"},
+    {"health", "what health knows about every endpoint",
+     "  segue ctl health\n  segue ctl health new", "pools"},
+    {"drain", "nothing new for a pool or an endpoint; what runs goes on",
+     "  segue ctl drain new/10.0.0.7:8080 --reason 'kernel update'\n  segue ctl drain new",
+     "places"},
+    {"out", "nothing at all for a pool or an endpoint", "  segue ctl out new/10.0.0.7:8080",
+     "places"},
+    {"ready", "in rotation, whatever health says", "  segue ctl ready new/10.0.0.7:8080", "places"},
+    {"auto", "take back drain, out or ready: health decides again",
+     "  segue ctl auto new/10.0.0.7:8080\n  segue ctl auto new", "places"},
+    {"reload", "read the configuration file again, all or nothing",
+     "  segue ctl reload\n  segue ctl reload --weights-from-file     forget weights that were set "
+     "at run time\n"
+     "Without --weights-from-file, weights that were set at run time stay, and `status` says so.",
+     ""},
+    {"listeners", "listening addresses and their connections", "  segue ctl listeners", ""},
+    {"workers", "the worker threads and their load", "  segue ctl workers", ""},
+    {"events", "what happened: the last events, or those to come",
+     "  segue ctl events --last 50\n  segue ctl events --follow\n  segue ctl events --follow "
+     "--json | jq .name",
+     ""},
+    {"metrics", "everything counted, as Prometheus text",
+     "  segue ctl metrics | grep segue_requests", ""},
+    {"get", "the answer to GET PATH as it is",
+     "  segue ctl get /v1/splits\n  segue ctl get /v1/config\n  segue ctl get /v1/openapi.json",
+     ""},
+    {"completion", "print a completion script for bash, zsh or fish",
+     "  source <(segue ctl completion bash)\n  segue ctl completion fish > "
+     "~/.config/fish/completions/segue.fish",
+     ""},
+};
+
+struct Options {
+  std::string socket, color = "auto", name, method, url, client, path, shell, kind;
+  double timeout = 30;
+  bool json = false, weights_from_file = false;
+  std::vector<std::string> words, places, headers;
+  CtlChange change;
+  CtlEvents events;
+};
+
+using Verb = std::function<int(CtlSession&)>;
+
+void add_change_options(CLI::App& verb, Options& options) {
+  verb.add_option("--reason", options.change.reason, "why, for those who read the events");
+  verb.add_option("--if-match", options.change.if_match,
+                  "only if this is still the newest generation")
+      ->type_name("N");
+}
+
+// Adds each verb's own arguments, and says what running it means.
+std::map<std::string, Verb> add_verbs(CLI::App& app, Options& o) {
+  std::map<std::string, Verb> run;
+  const auto verb = [&](const std::string& name, Verb action) {
+    CLI::App& added = *app.get_subcommand(name);
+    run[name] = std::move(action);
+    return &added;
+  };
+  for (const CtlVerb& each : kVerbs)
+    app.add_subcommand(std::string(each.name), std::string(each.summary))
+        ->footer("Examples:\n" + std::string(each.examples));
+
+  verb("status", [](CtlSession& s) { return ctl_status(s); });
+  verb("listeners", [](CtlSession& s) { return ctl_listeners(s); });
+  verb("routes", [](CtlSession& s) { return ctl_routes(s); });
+  verb("workers", [](CtlSession& s) { return ctl_workers(s); });
+  verb("pools", [](CtlSession& s) { return ctl_pools(s); });
+  verb("metrics", [](CtlSession& s) { return s.print_raw("/metrics"); });
+  verb("splits", [&o](CtlSession& s) {
+    return ctl_splits(s, o.name);
+  })->add_option("ROUTE", o.name, "only this route's");
+  verb("endpoints", [&o](CtlSession& s) {
+    return ctl_endpoints(s, o.name);
+  })->add_option("POOL", o.name, "only this pool's");
+  verb("health", [&o](CtlSession& s) {
+    return ctl_health(s, o.name);
+  })->add_option("POOL", o.name, "only this pool's");
+
+  CLI::App* weights =
+      verb("weights", [&o](CtlSession& s) { return ctl_weights(s, o.words, o.change); });
+  weights
+      ->add_option("ROUTE POOL=WEIGHT", o.words,
+                   "a route and the weights of its pools; several are possible")
+      ->required()
+      ->type_name("");
+  add_change_options(*weights, o);
+  for (const char* state : {"drain", "ready", "out", "auto"}) {
+    CLI::App* rotation = verb(
+        state, [&o, state](CtlSession& s) { return ctl_rotation(s, o.places, state, o.change); });
+    rotation->add_option("POOL[/ADDRESS]", o.places, "an endpoint, or every endpoint of a pool")
+        ->required()
+        ->expected(1, 2)
+        ->type_name("");
+    add_change_options(*rotation, o);
+  }
+  CLI::App* reload =
+      verb("reload", [&o](CtlSession& s) { return ctl_reload(s, o.weights_from_file, o.change); });
+  reload->add_flag("--weights-from-file", o.weights_from_file,
+                   "forget weights that were set at run time");
+  add_change_options(*reload, o);
+
+  CLI::App* explain = verb("explain", [&o](CtlSession& s) {
+    return ctl_explain(s, o.method, o.url, o.headers, o.client);
+  });
+  explain->add_option("METHOD", o.method, "GET, POST, ...")->required()->type_name("");
+  explain->add_option("URL", o.url, "with or without a host")->required()->type_name("");
+  explain->add_option("-H,--header", o.headers, "a header of the request, \"Name: value\"")
+      ->type_name("HEADER")
+      ->allow_extra_args(false);
+  explain->add_option("--client", o.client, "the client's address");
+
+  CLI::App* events = verb("events", [&o](CtlSession& s) { return ctl_events(s, o.events); });
+  events->add_flag("-f,--follow", o.events.follow, "go on until interrupted");
+  events->add_option("-n,--last", o.events.last, "how many of the past")->capture_default_str();
+  events->add_option("--since", o.events.since, "those after the event with this id")
+      ->type_name("ID");
+
+  verb("get",
+       [&o](CtlSession& s) { return s.print_raw(o.path.starts_with('/') ? o.path : "/" + o.path); })
+      ->add_option("PATH", o.path, "like /v1/splits")
+      ->required()
+      ->type_name("");
+  verb("completion", [&o](CtlSession& s) { return ctl_completion(s, o.shell); })
+      ->add_option("SHELL", o.shell)
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}))
+      ->type_name("");
+  CLI::App* names = app.add_subcommand("names", "names for completion")->group("");  // not shown
+  names->add_option("KIND", o.kind)
+      ->required()
+      ->check(CLI::IsMember({"routes", "pools", "places"}));
+  run["names"] = [&o](CtlSession& s) { return ctl_names(s, o.kind); };
+  return run;
+}
+
+// "" when the first word that is no option is a verb, or there is none.
+std::string unknown_verb(const std::vector<std::string>& arguments) {
+  std::vector<std::string_view> known{"names"};
+  for (const CtlVerb& verb : kVerbs) known.push_back(verb.name);
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    if (word == "--socket" || word == "--color" || word == "--timeout") ++i;
+    if (word.starts_with('-')) continue;
+    if (i >= arguments.size() || std::find(known.begin(), known.end(), word) != known.end())
+      return "";
+    const std::string suggestion = conf::did_you_mean(word, known);
+    return "there is no verb \"" + word + "\"" +
+           (suggestion.empty() ? "; `segue ctl --help` lists them" : suggestion);
+  }
+  return "";
+}
+
+bool colour(const Options& options, const CtlEnvironment& environment, bool terminal) {
+  if (options.color != "auto") return options.color == "always";
+  return terminal && !environment.no_colour;
+}
+
+}  // namespace
+
+std::span<const CtlVerb> ctl_verbs() noexcept {
+  return kVerbs;
+}
+
+int ctl_run(const std::vector<std::string>& arguments, const CtlEnvironment& environment) {
+  Options options;
+  options.socket = environment.socket.empty() ? kDefaultSocket : environment.socket;
+  CLI::App app{std::string(kIntroduction), "segue ctl"};
+  app.footer(std::string(kFooter));
+  app.fallthrough();
+  app.require_subcommand(1);
+  app.add_option("--socket", options.socket, "path of the admin socket")
+      ->type_name("PATH")
+      ->capture_default_str();
+  app.add_flag("--json", options.json, "print the answer as JSON");
+  app.add_option("--color", options.color, "auto, always or never; NO_COLOR is respected")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->type_name("WHEN");
+  app.add_option("--timeout", options.timeout, "seconds to wait for an answer")
+      ->check(CLI::Range(0.001, 86'400.0))
+      ->type_name("S")
+      ->capture_default_str();
+  const std::map<std::string, Verb> run = add_verbs(app, options);
+
+  if (const std::string wrong = unknown_verb(arguments); !wrong.empty()) {
+    environment.err << "segue ctl: " << printable(wrong) << "\n";
+    return kExitRefused;
+  }
+  try {  // CLI11 speaks in exceptions; this is the only place that listens
+    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+    app.parse(std::move(reversed));
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error, environment.out, environment.err) == 0 ? kExitDone : kExitRefused;
+  }
+
+  const Millis timeout(static_cast<std::int64_t>(options.timeout * 1000));
+  CtlSession session(Client(options.socket, timeout), environment.out, environment.err,
+                     Paint(colour(options, environment, environment.out_is_terminal)),
+                     Paint(colour(options, environment, environment.err_is_terminal)),
+                     options.json);
+  return run.at(app.get_subcommands().front()->get_name())(session);
+}
+
+int ctl_main(int argc, char** argv) {
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): before any thread
+    return std::string(value == nullptr ? "" : value);
+  };
+  const bool no_colour = !variable("NO_COLOR").empty() || variable("TERM") == "dumb";
+  const int code = ctl_run(std::vector<std::string>(argv + std::min(argc, 1), argv + argc),
+                           {std::cout, std::cerr, variable("SEGUE_SOCKET"),
+                            isatty(STDOUT_FILENO) == 1, isatty(STDERR_FILENO) == 1, no_colour});
+  std::cout.flush();
+  return code == kExitDone && !std::cout ? kExitFailed : code;
+}
+
+}  // namespace segue::admin

@@ -1,0 +1,58 @@
+// What every verb of `segue ctl` uses: the client, the output, and the way from an answer to an
+// exit code.
+#pragma once
+
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "admin/client.h"
+#include "admin/ctl.h"
+#include "admin/json.h"
+#include "admin/table.h"
+
+namespace segue::admin {
+
+class CtlSession {
+ public:
+  CtlSession(Client asks, std::ostream& to, std::ostream& complains_to, Paint out_colours,
+             Paint err_colours, bool as_json)
+      : client(std::move(asks)),
+        out(to),
+        err(complains_to),
+        paint(out_colours),
+        err_paint(err_colours),
+        json(as_json) {}
+
+  /// Asks and gives the answer as JSON. None when there is nothing to show: refusals are told, with
+  /// --json the answer is printed; `code` then says how to end.
+  std::optional<Json> ask(std::string_view method, std::string_view target,
+                          const Json& body = Json(), const Fields& fields = {});
+  /// The same for an answer that is not JSON: prints it as it is.
+  int print_raw(std::string_view target);
+
+  void complain(std::string_view sentence);              ///< "segue ctl: …" on standard error
+  void warn(const Json& warnings);                       ///< "! …" lines on standard error
+  void tell_problem(int status, std::string_view body);  ///< a problem+json with its errors
+
+  Client client;
+  std::ostream& out;
+  std::ostream& err;
+  Paint paint, err_paint;
+  bool json;
+  int code = kExitDone;
+
+ private:
+  void tell(const ClientError& error, bool change);
+};
+
+/// Text for a JSON value in a table: strings bare, null as "–".
+std::string text_of(const Json& value);
+/// `json[name]` or null, whatever `json` is.
+const Json& member(const Json& json, std::string_view name);
+std::uint64_t number_of(const Json& json, std::string_view name);
+std::string string_of(const Json& json, std::string_view name);
+
+}  // namespace segue::admin

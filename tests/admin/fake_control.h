@@ -1,0 +1,184 @@
+// A control thread for tests: real Desired, real build(), no workers. Changes settle at once, or
+// when told.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "admin/control.h"
+#include "routing/build.h"
+#include "routing/route_table.h"
+
+namespace segue::admin::test {
+
+inline conf::Pool pool_of(std::string name, std::vector<std::string> addresses) {
+  conf::Pool pool;
+  pool.name = std::move(name);
+  for (std::string& address : addresses) pool.endpoints.push_back({std::move(address), 1, {}});
+  return pool;
+}
+
+/// Pools old (one endpoint) and new (two); routes webhooks (old 90, new 10, by header X-Repo) and
+/// ui.
+inline conf::Config two_pools() {
+  conf::Config config;
+  config.file = "segue.toml";
+  conf::Listener edge;
+  edge.name = "edge";
+  edge.address = "127.0.0.1:0";
+  config.listeners = {edge};
+  config.pools = {pool_of("old", {"10.0.0.5:8080"}),
+                  pool_of("new", {"10.0.0.6:8080", "10.0.0.7:8080"})};
+  conf::Route webhooks;
+  webhooks.name = "webhooks";
+  webhooks.match.host = "ci.example.com";
+  webhooks.match.path = "/github-webhook/";
+  webhooks.match.methods = {"POST"};
+  webhooks.split = {{"old", 90, {}}, {"new", 10, {}}};
+  webhooks.cohort = {{conf::CohortKey::Kind::kHeader, "X-Repo"}};
+  webhooks.fallback = {"old"};
+  webhooks.kind = conf::Route::Kind::kWebhook;
+  conf::Route ui;
+  ui.name = "ui";
+  ui.match.path_prefix = "/";
+  ui.split = {{"old", 100, {}}, {"new", 0, {}}};
+  config.routes = {webhooks, ui};
+  return config;
+}
+
+class FakeControl final : public Control {
+ public:
+  explicit FakeControl(conf::Config config = two_pools()) {
+    desired_.config = std::make_shared<const conf::Config>(std::move(config));
+    for (const conf::Pool& pool : desired_.config->pools)
+      for (const conf::Endpoint& endpoint : pool.endpoints) {
+        routing::EndpointState& state =
+            desired_.endpoints[desired_.endpoint_id(pool.name, endpoint.address)];
+        state.health = routing::EndpointState::Health::kUp;
+        if (const auto socket = SocketAddress::parse(endpoint.address)) state.socket = *socket;
+      }
+    for (auto& worker : workers_) worker = std::make_unique<telemetry::WorkerCounters>();
+    publish();
+    settled_ = snapshot_->generation;
+  }
+
+  // Levers for tests.
+  bool settle_at_once = true;
+  bool is_ready = true;
+  ProcessInfo info{"0.1.0", "abc123", 1'700'000'000'000, 4711, false, 52 * 1024 * 1024, 0};
+  std::map<EndpointId, health::Report> reports;
+  std::vector<Author> authors;           // of every change, in order
+  std::optional<Refusal> refuse_reload;  // what reload() answers
+  bool reload_keeps_weights = true;
+
+  /// Answers what waits.
+  void settle() {
+    settled_ = snapshot_->generation;
+    auto waiting = std::exchange(waiting_, {});
+    for (const Done& done : waiting) done(Applied{settled_});
+  }
+  telemetry::WorkerCounters& worker(std::size_t i) { return *workers_[i]; }
+  routing::Desired& world() { return desired_; }
+  EndpointId endpoint(const std::string& pool, const std::string& address) {
+    return desired_.endpoint_id(pool, address);
+  }
+  SeriesId series(const std::string& route, const std::string& pool) {
+    return desired_.series.of(route + "\n" + pool);
+  }
+  /// A request of (route, pool) that worker 0 served.
+  void count(const std::string& route, const std::string& pool, std::uint64_t requests,
+             std::uint64_t us = 1000, std::uint64_t failures = 0) {
+    telemetry::SeriesCells& cells = worker(0).series.at(series(route, pool));
+    cells.by_class[2].add(requests - failures);
+    cells.by_class[5].add(failures);
+    cells.failures.add(failures);
+    for (std::uint64_t i = 0; i < requests; ++i) cells.total.record(us);
+    worker(0).worker.requests.add(requests);
+  }
+  void health_of(const std::string& pool, const std::string& address,
+                 routing::EndpointState::Health state) {
+    desired_.endpoints[endpoint(pool, address)].health = state;
+    reports[endpoint(pool, address)].state = state;
+    publish();
+    settled_ = snapshot_->generation;
+  }
+
+  // Control
+  std::shared_ptr<const routing::Snapshot> snapshot() const override { return snapshot_; }
+  routing::Generation settled() const override { return settled_; }
+  const routing::Desired& desired() const override { return desired_; }
+  std::vector<const telemetry::WorkerCounters*> workers() const override {
+    return {workers_[0].get(), workers_[1].get()};
+  }
+  std::vector<ListenerInfo> listeners() const override {
+    return {{ListenerId{0}, "edge", "127.0.0.1:34567"}};
+  }
+  ProcessInfo process() const override { return info; }
+  health::Report health(EndpointId id) const override {
+    const auto known = reports.find(id);
+    if (known != reports.end()) return known->second;
+    health::Report report;
+    report.state = routing::EndpointState::Health::kUp;
+    return report;
+  }
+  telemetry::EventLog& events() override { return events_; }
+  bool ready() const override { return is_ready; }
+
+  void set_weights(std::vector<WeightsChange> changes, std::optional<routing::Generation> if_match,
+                   Author author, Done done) override {
+    if (if_match && *if_match != snapshot_->generation)
+      return done(fail(Refusal{Refusal::Kind::kPrecondition, "somebody was faster", {}}));
+    authors.push_back(author);
+    for (const WeightsChange& change : changes)
+      for (const auto& [pool, weight] : change.weights)
+        desired_.weights[change.route][pool] = weight;
+    finish(std::move(done));
+  }
+  void set_endpoint_state(std::string pool, std::string address,
+                          routing::EndpointState::Operator state,
+                          std::optional<routing::Generation> if_match, Author author,
+                          Done done) override {
+    if (if_match && *if_match != snapshot_->generation)
+      return done(fail(Refusal{Refusal::Kind::kPrecondition, "somebody was faster", {}}));
+    authors.push_back(author);
+    for (const conf::Pool& each : desired_.config->pools)
+      for (const conf::Endpoint& one : each.endpoints)
+        if (each.name == pool && (address.empty() || one.address == address))
+          desired_.endpoints[endpoint(pool, one.address)].by_operator = state;
+    finish(std::move(done));
+  }
+  void reload(bool weights_from_file, Author author, Done done) override {
+    authors.push_back(author);
+    if (refuse_reload) return done(fail(*refuse_reload));
+    if (weights_from_file) desired_.weights.clear();
+    finish(std::move(done));
+  }
+
+ private:
+  void publish() {
+    auto built = routing::build(desired_, snapshot_);
+    if (!built) throw std::runtime_error(built.error().front().to_string());
+    snapshot_ = *built;
+  }
+  void finish(Done done) {
+    publish();
+    if (!settle_at_once) {
+      waiting_.push_back(std::move(done));
+      return;
+    }
+    settled_ = snapshot_->generation;
+    done(Applied{settled_});
+  }
+
+  routing::Desired desired_;
+  std::shared_ptr<const routing::Snapshot> snapshot_;
+  routing::Generation settled_ = 0;
+  std::unique_ptr<telemetry::WorkerCounters> workers_[2];
+  telemetry::EventLog events_;
+  std::vector<Done> waiting_;
+};
+
+}  // namespace segue::admin::test
