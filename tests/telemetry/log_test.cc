@@ -25,7 +25,7 @@ using tests::TempDir;
 /// The log in a file for as long as it lives.
 class LogTo {
  public:
-  explicit LogTo(log::Settings settings) { REQUIRE(log::setup(settings).ok()); }
+  explicit LogTo(const log::Settings& settings) { REQUIRE(log::setup(settings).ok()); }
   ~LogTo() { CHECK(log::setup({}).ok()); }
 };
 
