@@ -40,6 +40,7 @@ class Gather {
   }
 
   void copy(std::string_view text) {
+    if (text.empty()) return;  // may have no address, which memcpy must not see
     while (text.size() > kScratchBytes - used_) {
       const std::size_t n = kScratchBytes - used_;
       append(text.substr(0, n));

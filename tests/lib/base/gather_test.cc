@@ -47,6 +47,7 @@ TEST_SUITE("lib/base/gather") {
     Sink sink;
     gather.begin(sink);
     gather.refer({});
+    gather.copy({});  // a view without address, as an empty reason or query is
     gather.flush();
     gather.flush();
     CHECK(sink.calls.empty());

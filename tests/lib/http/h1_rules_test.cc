@@ -12,6 +12,7 @@ namespace {
 
 using Kind = H1Parser::Kind;
 using tests::HeadReader;
+using std::string_view_literals::operator""sv;
 
 struct Refused {
   std::string_view name, wire;  // the wire without the final blank line
@@ -77,7 +78,7 @@ constexpr Refused kRefusedRequests[] = {
     {"RFC 9112 §6.1: chunked behind a vertical tab",
      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \x0b"
      "chunked\r\n"},
-    {"RFC 9112 §6.1: chunked and a NUL", {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\0\r\n", 57}},
+    {"RFC 9112 §6.1: chunked and a NUL", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\0\r\n"sv},
     {"RFC 9112 §5.1: a space before the colon", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\n"},
     {"RFC 9112 §5.2: a folded coding", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\n chunked\r\n"},
     {"RFC 9112 §6.3: two lengths", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n"},
