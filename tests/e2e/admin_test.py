@@ -2,9 +2,11 @@
 import json
 import os
 import stat
+import subprocess
 
 from support.case import SegueCase, main
 from support.config import config, pool, route
+from support.segue import BIN
 from support.upstream import ok
 
 
@@ -106,8 +108,13 @@ class Ctl(Admin):
 
     def test_status_names_what_there_is(self):
         out = self.ctl("status")
-        for word in ("ui", "old", "new", self.old.address):
-            self.assertIn(word, out)
+        self.assertIn(self.proxy.config_path, out)
+        for verb, words in (("splits", ("ui", "old", "new")), ("pools", ("old", "new")), ("endpoints", (self.old.address,)),
+                            ("listeners", ("edge", self.proxy.address())), ("routes", ("ui",)), ("metrics", ("segue_",)),
+                            ("health", (self.new.address,)), ("workers", ("0",))):
+            told = self.ctl(verb)
+            for word in words:
+                self.assertIn(word, told, verb)
 
     def test_status_as_json(self):
         self.assertIsInstance(json.loads(self.ctl("status", "--json")), dict)
@@ -115,7 +122,7 @@ class Ctl(Admin):
     def test_weights_are_set_and_shown(self):
         self.ctl("weights", "ui", "old=70", "new=30", "--reason", "a first step")
         self.assertEqual(self.weights(), {"old": 70, "new": 30})
-        self.assertIn("30", self.ctl("weights", "ui"))
+        self.assertIn("30", self.ctl("splits"))
 
     def test_a_refused_change_says_so_with_2(self):
         self.assertIn("0", self.ctl("weights", "ui", "old=0", "new=0", code=2))
@@ -123,13 +130,13 @@ class Ctl(Admin):
         self.assertEqual(self.weights(), {"old": 100, "new": 0})
 
     def test_without_a_socket_it_fails_with_1(self):
-        done = self.proxy.ctl("--socket", "/nonexistent.sock", "status")
+        done = subprocess.run([BIN, "ctl", "--socket", "/nonexistent.sock", "status"], capture_output=True, text=True)
         self.assertEqual(done.returncode, 1)
         self.assertIn("/nonexistent.sock", done.stderr)
 
     def test_drain_out_ready(self):
         for verb, rotation in (("drain", "drain"), ("out", "out"), ("ready", "in")):
-            self.ctl(verb, "old", self.old.address)
+            self.ctl(verb, f"old/{self.old.address}")
             self.assertEqual(self.proxy.endpoints("old")[self.old.address]["rotation"], rotation)
 
     def test_explain(self):

@@ -33,7 +33,7 @@ REFUSED = [
     ("folded field", POST + b"X-A: b\r\n c\r\n\r\n", {400}),
     ("folded Transfer-Encoding", POST + b"Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n", {400, 501}),
     ("first field line begins with a space", b"GET /x HTTP/1.1\r\n Host: a\r\n\r\n", {400}),
-    ("bare line feeds", b"GET /x HTTP/1.1\nHost: a\n\n", {400}),
+    ("bare line feeds", b"GET /x HTTP/1.1\nHost: a\n\n", {400, 505}),
     ("bare carriage return", POST + b"X-A: b\rX-C: d\r\n\r\n", {400}),
     ("NUL in a value", POST + b"X-A: b\0c\r\n\r\n", {400}),
     ("control in a value", POST + b"X-A: b\x01c\r\n\r\n", {400}),

@@ -8,6 +8,7 @@ from support.upstream import ok
 
 FAST = {"path": "/health", "interval": "100ms", "interval_changing": "100ms", "interval_down": "100ms",
         "timeout": "2s", "rise": 2, "fall": 3}
+TCP = {"preset": "tcp", "interval": "100ms", "interval_changing": "100ms", "interval_down": "100ms"}
 
 
 class Server:
@@ -39,8 +40,7 @@ class Server:
 
 class Active(SegueCase):
     def segue_with(self, *servers, health=None, **settings):
-        return self.segue(config({"old": pool(*(s.address for s in servers), health={**FAST, **(health or {})},
-                                              **settings)}))
+        return self.segue(config({"old": pool(*(s.address for s in servers), health=health or FAST, **settings)}))
 
     def test_before_the_first_verdict_there_is_503_with_retry_after_and_then_traffic(self):
         server = Server(self, None)
@@ -54,14 +54,14 @@ class Active(SegueCase):
         self.assertEqual(server.traffic, [])
         server.health = ok()
         server.silence.set()
-        segue.wait_endpoint("old", server.address, health="up")
+        segue.wait_endpoint("old", server.address, health="up", rotation="in")
         self.assertEqual(client.request().status, 200)
 
     def test_down_after_fall_and_up_after_rise(self):
         one, two = Server(self), Server(self)
         segue = self.segue_with(one, two)
         for server in (one, two):
-            segue.wait_endpoint("old", server.address, health="up")
+            segue.wait_endpoint("old", server.address, health="up", rotation="in")
         one.health = b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"
         entry = segue.wait_endpoint("old", one.address, health="down")
         self.assertIn("500", entry["last_result"])
@@ -69,13 +69,13 @@ class Active(SegueCase):
         client = self.connect(segue)
         self.assertEqual({client.request().body.decode() for _ in range(30)}, {two.address})
         one.health = ok()
-        segue.wait_endpoint("old", one.address, health="up")
+        segue.wait_endpoint("old", one.address, health="up", rotation="in")
         self.assertEqual({client.request().body.decode() for _ in range(60)}, {one.address, two.address})
 
     def test_a_single_failure_is_not_a_verdict(self):
         server = Server(self)
         segue = self.segue_with(server)
-        flips = segue.wait_endpoint("old", server.address, health="up")["transitions"]
+        flips = segue.wait_endpoint("old", server.address, health="up", rotation="in")["transitions"]
         server.health = b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"
         seen = len(server.checks)
         wait_until("one failing check", lambda: len(server.checks) > seen)
@@ -87,17 +87,17 @@ class Active(SegueCase):
 
     def test_a_check_that_hangs_is_a_failure(self):
         server = Server(self)
-        segue = self.segue_with(server, health={"timeout": "100ms"})
-        segue.wait_endpoint("old", server.address, health="up")
+        segue = self.segue_with(server, health={**FAST, "timeout": "100ms"})
+        segue.wait_endpoint("old", server.address, health="up", rotation="in")
         server.health = None
         segue.wait_endpoint("old", server.address, health="down")
 
     def test_what_is_asked_and_what_is_expected_is_configured(self):
         server = Server(self, b"HTTP/1.1 200 OK\r\nX-Jenkins: 2.4\r\nContent-Length: 10\r\n\r\nall is well")
-        segue = self.segue_with(server, health={
+        segue = self.segue_with(server, health={**FAST, 
             "path": "/health/login?x=1", "method": "GET", "host": "ci.example.com", "headers": {"X-Probe": "segue"},
             "expect_status": ["200", "204-206"], "expect_header": "X-Jenkins", "expect_body": "is wel"})
-        segue.wait_endpoint("old", server.address, health="up")
+        segue.wait_endpoint("old", server.address, health="up", rotation="in")
         check = server.checks[0]
         self.assertEqual(check.head.target, b"/health/login?x=1")
         self.assertEqual((check.get("Host"), check.get("X-Probe")), ("ci.example.com", "segue"))
@@ -107,29 +107,29 @@ class Active(SegueCase):
     def test_redirects_are_an_answer_and_not_followed(self):
         server = Server(self, b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n")
         segue = self.segue_with(server)
-        segue.wait_endpoint("old", server.address, health="up")
+        segue.wait_endpoint("old", server.address, health="up", rotation="in")
         self.assertEqual(server.traffic, [])
 
     def test_an_endpoint_may_ask_to_be_drained(self):
         server, other = Server(self), Server(self)
-        segue = self.segue_with(server, other, health={"drain_on": [404]})
-        segue.wait_endpoint("old", other.address, health="up")
-        segue.wait_endpoint("old", server.address, health="up")
+        segue = self.segue_with(server, other, health={**FAST, "drain_on": [404]})
+        segue.wait_endpoint("old", other.address, health="up", rotation="in")
+        segue.wait_endpoint("old", server.address, health="up", rotation="in")
         server.health = b"HTTP/1.1 404 Draining\r\nContent-Length: 0\r\n\r\n"
         segue.wait_endpoint("old", server.address, rotation="drain", cause="asked_drain")
 
     def test_jenkins_that_is_getting_ready_is_starting(self):
         body = b"Please wait while Jenkins is getting ready to work"
         server = Server(self, b"HTTP/1.1 503 Busy\r\nX-Jenkins: 2\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
-        segue = self.segue_with(server, health={"preset": "jenkins", "path": "/health"})
+        segue = self.segue_with(server, health={**FAST, "preset": "jenkins"})
         segue.wait_endpoint("old", server.address, health="starting")
         server.health = b"HTTP/1.1 200 OK\r\nX-Jenkins: 2\r\nContent-Length: 0\r\n\r\n"
-        segue.wait_endpoint("old", server.address, health="up")
+        segue.wait_endpoint("old", server.address, health="up", rotation="in")
 
     def test_tcp_checks_only_connect(self):
         server = Server(self)
-        segue = self.segue_with(server, health={"preset": "tcp"})
-        segue.wait_endpoint("old", server.address, health="up")
+        segue = self.segue_with(server, health=TCP)
+        segue.wait_endpoint("old", server.address, health="up", rotation="in")
         self.assertEqual(server.checks, [])
         server.upstream.close()
         segue.wait_endpoint("old", server.address, health="down")
@@ -139,7 +139,7 @@ class Active(SegueCase):
         segue = self.segue(config({n: pool(s.address, health=FAST) for n, s in servers.items()},
                                   [route({"a": 1, "b": 1, "c": 8}, cohort="header:X-Repo")]))
         for name, server in servers.items():
-            segue.wait_endpoint(name, server.address, health="up")
+            segue.wait_endpoint(name, server.address, health="up", rotation="in")
         client = self.connect(segue)
         before = [client.request(fields={"X-Repo": str(n)}).body.decode() for n in range(200)]
         servers["c"].health = b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"
@@ -151,7 +151,7 @@ class Active(SegueCase):
             if was != servers["c"].address:
                 self.assertEqual(was, now, "a cohort of a living pool moved")
         servers["c"].health = ok()
-        segue.wait_endpoint("c", servers["c"].address, health="up")
+        segue.wait_endpoint("c", servers["c"].address, health="up", rotation="in")
         after = [client.request(fields={"X-Repo": str(n)}).body.decode() for n in range(200)]
         self.assertEqual(before, after)
 
@@ -159,13 +159,13 @@ class Active(SegueCase):
         one, two = Server(self), Server(self)
         segue = self.segue_with(one, two)
         for server in (one, two):
-            segue.wait_endpoint("old", server.address, health="up")
-        done = segue.ctl("out", "old", one.address)
+            segue.wait_endpoint("old", server.address, health="up", rotation="in")
+        done = segue.ctl("out", f"old/{one.address}")
         self.assertEqual(done.returncode, 0, done.stderr)
         segue.wait_endpoint("old", one.address, rotation="out", cause="operator")
         client = self.connect(segue)
         self.assertEqual({client.request().body.decode() for _ in range(30)}, {two.address})
-        self.assertEqual(segue.ctl("ready", "old", one.address).returncode, 0)
+        self.assertEqual(segue.ctl("ready", f"old/{one.address}").returncode, 0)
         segue.wait_endpoint("old", one.address, rotation="in")
 
 

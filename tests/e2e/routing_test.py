@@ -21,7 +21,7 @@ class Named(SegueCase):
         return {name: pool(server(name).address) for name in names}
 
     def ask(self, client, target="/", fields=None, method="GET", **options):
-        response = client.request(method, target, fields or {}, **options)
+        response = client.again().request(method, target, fields or {}, **options)
         self.assertEqual(response.status, 200, response)
         return response.body.decode()
 

@@ -25,6 +25,8 @@ def connect(address, receive_buffer=None, source=None):
 class RawClient(Wire):
     def __init__(self, address, **options):
         super().__init__(connect(address, **options))
+        self.address, self.options = address, options
+        self.ended = False
 
     def send_request(self, method="GET", target="/", fields=(), body=None, host="ci.example.com", version="1.1"):
         """A well-formed request; for anything else there is send()."""
@@ -37,5 +39,17 @@ class RawClient(Wire):
         return self.send("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + (body or b""))
 
     def request(self, method="GET", target="/", fields=(), body=None, **options):
+        """A whole exchange; when the response announces the end of the connection, the next gets a new one."""
         self.send_request(method, target, fields, body, **options)
-        return self.read_response(method)
+        response = self.read_response(method)
+        if response.head.has_token("Connection", "close"):
+            self.ended = True
+        return response
+
+    def again(self):
+        """A new connection to the same address when the last response ended this one."""
+        if self.ended:
+            self.close()
+            super().__init__(connect(self.address, **self.options))
+            self.ended = False
+        return self
