@@ -96,16 +96,22 @@ Survey survey_fields(Head& head) {
   return found;
 }
 
-/// Marks the fields that Connection names (RFC 9110 §7.6.1).
-void mark_named(Head& head) {
+// Options in the Connection fields of a head: each is looked for among all fields.
+constexpr int kConnectionOptionsMax = 32;
+
+/// Marks the fields that Connection names (RFC 9110 §7.6.1). False when it names too many.
+bool mark_named(Head& head) {
+  int options = 0;
   for (const Field& connection : head.fields) {
     if (connection.id != FieldId::kConnection) continue;
     for_each_token(connection.value, [&](std::string_view token) {
+      if (++options > kConnectionOptionsMax) return;
       if (same_name(token, "close") || same_name(token, "keep-alive")) return;
       for (Field& field : head.fields)
         if (!stays(field.id) && same_name(field.name, token)) field.hop_by_hop = true;
     });
   }
+  return options <= kConnectionOptionsMax;
 }
 
 char folded(char c) { return c == '_' ? '-' : to_lower(c); }
@@ -210,7 +216,7 @@ Status<> judge_request(Head& head) noexcept {
 
   Status<> framing = judge_framing(head, found, head.body, Side::kClient);
   if (!framing) return framing;
-  if (found.connections > 0) mark_named(head);
+  if (found.connections > 0 && !mark_named(head)) return bad(Side::kClient);
   const bool has_body = head.body.kind == BodyLength::Kind::kChunked || head.body.bytes > 0;
   // An upgrade is offered, not demanded (RFC 9110 §7.8): with a body, or from HTTP/1.0, we do not pass it on.
   // Nor HTTP/2 in the clear: what it would carry could not be looked at.
@@ -225,7 +231,7 @@ Status<> judge_request(Head& head) noexcept {
 Status<> judge_response(Head& head, Method method, bool upgrade_asked) noexcept {
   if (head.status < 100 || head.status > 599) return bad(Side::kUpstream);
   const Survey found = survey_fields(head);
-  if (found.connections > 0) mark_named(head);
+  if (found.connections > 0 && !mark_named(head)) return bad(Side::kUpstream);
   head.upgrade = head.status == 101;
   if (head.upgrade && (!upgrade_asked || found.upgrade == nullptr || !found.connection_upgrade))
     return bad(Side::kUpstream);

@@ -36,8 +36,9 @@ Result<int, std::string> bind_listener(const SocketAddress& address, int backlog
     const auto* un = reinterpret_cast<const sockaddr_un*>(address.get());
     struct stat info;
     if (un->sun_path[0] != '\0' && ::lstat(un->sun_path, &info) == 0 && S_ISSOCK(info.st_mode)) {
-      const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-      const bool alive = probe >= 0 && ::connect(probe, address.get(), address.length()) == 0;
+      const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+      const bool alive = probe >= 0 && (::connect(probe, address.get(), address.length()) == 0 ||
+                                        errno == EAGAIN);  // its queue is full
       if (probe >= 0) ::close(probe);
       if (!alive) ::unlink(un->sun_path);
     }

@@ -112,6 +112,7 @@ void Tcp::on_poll(uv_poll_t* handle, int status, int events) noexcept {
     tcp->connect_errno_ = code;
     if (code != 0) return tcp->events_.on_failed(connect_error(code));
     if (status < 0) tcp->interest_ = 0;
+    if (tcp->shutdown_wanted_ && tcp->queue_.empty()) ::shutdown(core->fd, SHUT_WR);
     tcp->update_interest();
     return tcp->events_.on_connected();
   }
@@ -226,7 +227,8 @@ void Tcp::read_stop() {
 void Tcp::shutdown() {
   if (shutdown_wanted_) return;
   shutdown_wanted_ = true;
-  if (queue_.empty() && !failed_ && core_ != nullptr) ::shutdown(core_->fd, SHUT_WR);
+  // A handshake under way would be cut off by it; on_poll() makes up for it.
+  if (queue_.empty() && !failed_ && !connecting_ && core_ != nullptr) ::shutdown(core_->fd, SHUT_WR);
 }
 
 bool Tcp::has_input() const noexcept {
