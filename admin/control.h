@@ -56,6 +56,7 @@ struct ProcessInfo {
   std::uint64_t pid = 0;
   bool draining = false;
   std::uint64_t memory_resident = 0, memory_max = 0;
+  std::uint64_t access_write_errors = 0;  ///< lines of the access log that the disk did not take
 };
 
 struct ListenerInfo {

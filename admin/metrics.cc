@@ -79,6 +79,7 @@ telemetry::Exposition exposition(Control& control, const Observed& observed, Ins
   out.ready = control.ready();
   out.draining = process.draining;
   out.memory_resident = process.memory_resident;
+  out.access_write_errors = process.access_write_errors;
   out.memory_max = process.memory_max;
   out.settled_generation = control.settled();
   out.events = control.events().recent().empty() ? 0 : control.events().recent().back().id;

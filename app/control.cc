@@ -118,6 +118,7 @@ admin::ProcessInfo Control::process() const {
   info.draining = draining_;
   info.memory_resident = resident_bytes();
   info.memory_max = desired_.config->limits.memory_max;
+  info.access_write_errors = access_ == nullptr ? 0 : access_->write_errors();
   return info;
 }
 
@@ -307,6 +308,7 @@ void Control::reload(bool weights_from_file, Author author, Done done) {
   if (auto refusal = refused(std::nullopt)) return done(fail(std::move(*refusal)));
   const std::string file = desired_.config->file;
   const auto refuse = [&](Problems problems) {
+    listeners_.discard();
     events_.emit("config.refused",
                  with_author({{"file", file}, {"problems", std::to_string(problems.size())},
                               {"first", problems.front().to_string()}}, author),
@@ -331,6 +333,7 @@ void Control::reload(bool weights_from_file, Author author, Done done) {
   listeners_.apply(*config);
   memory_.set_limit(config->limits.memory_max);
   health_.configure();
+  on_rotation_changed();  // what an endpoint was out for may not be looked at any more
   std::vector<std::pair<std::string, std::string>> facts = {
       {"file", file}, {"generation", std::to_string(snapshot_->generation)}};
   if (config->workers != old_config->workers || !(config->admin == old_config->admin) ||

@@ -21,6 +21,7 @@
 #include "app/workers.h"
 #include "lib/net/loop.h"
 #include "routing/desired.h"
+#include "telemetry/access_log.h"
 #include "telemetry/events.h"
 
 namespace segue::app {
@@ -38,6 +39,7 @@ class Control final : public admin::Control, HealthEvents {
   Status<Problems> start();
   const std::shared_ptr<const routing::Snapshot>& current() const noexcept { return snapshot_; }
   HealthDesk& health_desk() noexcept { return health_; }
+  void watch(const telemetry::AccessWriter* access) noexcept { access_ = access; }  ///< outlives it
 
   void on_settled(routing::Generation generation);
   void begin_drain();  ///< no further changes are taken; /ready turns false
@@ -101,6 +103,7 @@ class Control final : public admin::Control, HealthEvents {
   std::vector<News> news_;  // told when their generation has settled, so that who hears of it sees it
   std::vector<Waiter> waiters_;
   uv_timer_t* coalesce_;  // freed by its close callback
+  const telemetry::AccessWriter* access_ = nullptr;  // null without an access log
   std::uint64_t started_wall_ms_ = wall_clock_ms();
   bool rotation_changed_ = false;  // and not in a snapshot yet
   bool serving_ = false;

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 #include "lib/net/listener.h"
 
@@ -25,7 +27,7 @@ std::vector<AddressRange> ranges(const std::vector<std::string>& texts) {
 
 Listeners::~Listeners() {
   for (Bound& bound : bound_) close(bound);
-  for (Bound& bound : prepared_) close(bound);
+  discard();
 }
 
 void Listeners::close(Bound& bound) {
@@ -46,7 +48,12 @@ Result<Listeners::Bound, Problem> Listeners::bind(const conf::Config& config,
   for (std::uint32_t i = 0; i < workers_.count(); ++i) {
     if (i > 0 && address->family() == AF_UNIX) {
       // UNIX sockets cannot be bound twice: all workers accept from one queue.
-      bound.fds.push_back(::fcntl(bound.fds.front(), F_DUPFD_CLOEXEC, 0));
+      const int copy = ::fcntl(bound.fds.front(), F_DUPFD_CLOEXEC, 0);
+      if (copy < 0) {
+        close(bound);
+        return problem(std::string("cannot share ") + listener.address + ": " + std::strerror(errno));
+      }
+      bound.fds.push_back(copy);
       continue;
     }
     auto fd = net::bind_listener(*address, kBacklog);
@@ -66,9 +73,13 @@ Result<Listeners::Bound, Problem> Listeners::bind(const conf::Config& config,
   return bound;
 }
 
-Status<Problems> Listeners::prepare(const conf::Config& config) {
+void Listeners::discard() {
   for (Bound& bound : prepared_) close(bound);
   prepared_.clear();
+}
+
+Status<Problems> Listeners::prepare(const conf::Config& config) {
+  discard();
   Problems problems;
   for (const conf::Listener& listener : config.listeners) {
     const bool known = std::any_of(bound_.begin(), bound_.end(), [&](const Bound& bound) {
@@ -85,8 +96,7 @@ Status<Problems> Listeners::prepare(const conf::Config& config) {
     prepared_.push_back(std::move(*bound));
   }
   if (problems.empty()) return Done{};
-  for (Bound& bound : prepared_) close(bound);
-  prepared_.clear();
+  discard();
   return fail(std::move(problems));
 }
 

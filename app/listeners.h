@@ -19,8 +19,9 @@ class Listeners {
   ~Listeners();
 
   /// Binds what `config` has and is not bound yet. All or nothing: on problems nothing has changed.
-  /// Nothing accepts before apply().
+  /// apply() or discard() follows: until then the kernel already takes connections, and they wait.
   Status<Problems> prepare(const conf::Config& config);
+  void discard();  ///< closes what prepare() has bound
 
   /// Hands new sockets to the workers, tells them changed settings, closes what is no longer there.
   void apply(const conf::Config& config);

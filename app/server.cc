@@ -81,6 +81,7 @@ class Server final : WorkersEvents {
       auto access = telemetry::AccessWriter::start(config_->log.access_file, workers_.access_rings());
       if (!access) return say(access.error());
       access_ = std::move(*access);
+      control_.watch(access_.get());
     }
     if (Status<Problems> bound = listeners_.prepare(*config_); !bound) return say(bound.error());
     if (Status<Problems> started = control_.start(); !started) return say(started.error());

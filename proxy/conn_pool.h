@@ -21,7 +21,7 @@ class ConnPool {
   ~ConnPool() { close_all(); }
 
   /// The warmest idle connection to `endpoint`, or null. It was silent at the last turn of the loop and
-  /// may still die on use. With `careful` one more look at its socket narrows that race to the flight
+  /// may still die on use. With kCareful one more look at its socket narrows that race to the flight
   /// time, for requests that must not be sent twice.
   enum class Look : bool { kQuick, kCareful };
   UpstreamH1* take(EndpointId endpoint, Look look);

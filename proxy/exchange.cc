@@ -113,7 +113,12 @@ void Exchange::FromClient::on_head(http::Head&) {}  // an exchange begins with i
 
 void Exchange::FromClient::on_body(Bytes bytes) {
   Exchange& x = exchange;
-  if (x.upstream_ == nullptr || x.state_ == State::kConnecting) return;  // a reply is on its way
+  if (x.upstream_ == nullptr || x.state_ == State::kConnecting) {
+    // The client is on hold until there is somewhere to put its body; dropping a part of it would
+    // send the rest as if it were all.
+    SEGUE_DCHECK(false, "body bytes without an upstream");
+    return x.finish({Fault::kOverloaded, Side::kSelf, Retry::kNever}, After::kAbort);
+  }
   x.touch();
   if (x.state_ == State::kWaiting) x.keep_for_replay(bytes);
   x.upstream_->send_body(bytes);
@@ -230,7 +235,19 @@ void Exchange::attempt_failed(Error error) {
   const bool in_time = !total_deadline_ || worker_.loop().turn() < total_deadline_;
   if (!proof || !in_time || attempts_ == tried_.size()) return reply(error);
   proof_ = *proof;
+  hold_body();
   if (!try_again(stale)) reply(error);
+}
+
+/// No body before there is somewhere to put it; and the pressure of the last attempt is gone with it.
+void Exchange::hold_body() {
+  if (has_body_ && !request_ended_ && !held_client_) {
+    held_client_ = true;
+    client_->hold(Hold::kNotConnected);
+  }
+  if (!upstream_slow_) return;
+  upstream_slow_ = false;
+  client_->resume(Hold::kPeerFull);
 }
 
 bool Exchange::try_again(bool stale) {

@@ -78,8 +78,8 @@ class Exchange final : Deadline::Owner {
 
   // One attempt (exchange.cc)
   void send_request();
-  void replay_body();
   void attempt_failed(Error error);
+  void hold_body();
   bool try_again(bool stale);
   bool retry_allowed();
   void end_attempt(bool gateway_error, bool verdict);
@@ -132,7 +132,6 @@ class Exchange final : Deadline::Owner {
   bool request_ended_ = false;    // all of it came from the client
   bool end_sent_ = false;         // and its end went to the upstream
   bool response_ended_ = false;
-  bool bytes_written_ = false;    // of the current attempt
   bool replayable_ = true;        // replay_ holds all of the body that was sent
   bool has_body_ = false;
   bool held_client_ = false;

@@ -68,10 +68,7 @@ void Exchange::enqueue() {
   state.queue.push_back(waiting_);
   ++state.queued;
   queued_at_ = now();
-  if (has_body_ && !held_client_) {
-    held_client_ = true;
-    client_->hold(Hold::kNotConnected);
-  }
+  hold_body();
   arm_for_state();
 }
 
@@ -115,10 +112,7 @@ void Exchange::take_endpoint(const routing::Picker::Choice& choice) {
     return send_request();
   }
   dialled_at_ = now();
-  if (has_body_ && !held_client_) {
-    held_client_ = true;
-    client_->hold(Hold::kNotConnected);  // no body before there is somewhere to put it
-  }
+  hold_body();
   Error error;
   UpstreamH1* connection = worker_.connections().make(id);
   if (!connection->dial(endpoint_->socket, from_upstream_, error)) return attempt_failed(error);

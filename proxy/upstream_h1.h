@@ -118,7 +118,7 @@ class UpstreamH1 final : public net::Retired,
   std::uint8_t informational_ = 0;    // 1xx heads of this response
   std::uint32_t served_ = 0;          // responses completed
   std::uint32_t idle_limit_ms_ = 0;   // from the server's Keep-Alive; 0: the pool's own
-  std::uint64_t sent_before_ = 0;     // bytes of earlier requests and of the preamble
+  std::uint64_t sent_before_ = 0;     // bytes of earlier requests
   std::uint64_t remaining_ = 0;       // of a body with a length
   std::string_view host_;             // sent where the client gave none; during send_head() only
 };

@@ -39,6 +39,7 @@ Worker::~Worker() {
 }
 
 void Worker::run() {
+  started_ = now();
   loop_.deadlines().arm(housekeeping_, loop_.turn() + kHousekeeping);
   loop_.run();
 }
@@ -243,7 +244,7 @@ void Worker::check_drained() {
 void Worker::on_deadline(Deadline& deadline) {
   if (&deadline == &housekeeping_) {
     counters().worker.busy_us.set(thread_cpu_us());
-    counters().worker.loop_us.set(now().us);
+    counters().worker.loop_us.set(static_cast<std::uint64_t>((now() - started_).count()));
     counters().worker.memory_chunks.set(chunks_.in_use() * sizeof(Chunk));
     counters().worker.tunnels.set(tunnels_);
     loop_.deadlines().arm(housekeeping_, loop_.turn() + kHousekeeping);

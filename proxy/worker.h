@@ -119,7 +119,7 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   Exchange* take_exchange();
   void give_exchange(Exchange* exchange);  ///< recycled before the next poll
 
-  /// Retries that run now against those that may: behaviour of the retry budget.
+  /// A place in the retry budget ([retry] budget, budget_min); false when it is used up.
   bool take_retry();
   void give_retry() noexcept { --retries_; }
 
@@ -166,6 +166,7 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   std::vector<Exchange*> free_exchanges_, ended_exchanges_;
   Deadline drain_deadline_{*this};
   Deadline housekeeping_{*this};
+  Instant started_;            // of run()
   std::uint32_t exchanges_active_ = 0, retries_ = 0, tunnels_ = 0;
   bool draining_ = false;
   bool tunnels_only_ = false;  // the drain deadline of requests has passed

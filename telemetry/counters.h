@@ -59,7 +59,7 @@ struct Latency {
   }
 };
 
-/// Why a request was sent again (behaviour of retries): the proof that the first sending had no effect.
+/// Why a request was sent again: the proof that the first sending had no effect.
 enum class Proof : std::uint8_t { kUnsent, kReusedConnection, kIdempotent, kCount };
 const char* to_string(Proof proof) noexcept;  ///< "unsent", "reused_connection", "idempotent"
 
@@ -95,7 +95,7 @@ struct alignas(64) WorkerCells {
   Cell requests;                       ///< request heads that were complete and well-formed
   Cell client_aborts;                  ///< clients that left before their response was complete
   Cell tunnels;                        ///< upgraded connections now
-  Cell loop_us, busy_us;               ///< wall time of the loop, and of it not waiting
+  Cell loop_us, busy_us;               ///< wall time since the worker began, and its CPU time
   Cell access_lines, access_dropped;
   Cell memory_chunks;                  ///< bytes in buffers now
   Cell generation;                     ///< the snapshot it serves

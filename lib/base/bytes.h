@@ -12,8 +12,6 @@ using Bytes = std::span<const char>;  ///< borrowed; dies when the call it came 
 /// stop until on_drained().
 enum class Pressure : bool { kOk, kFull };
 
-enum class Last : bool { kNo, kYes };  ///< does this piece end the body?
-
 /// Why a producer is on hold. Reasons are bits, not a count, so holding twice
 /// for one reason is holding once. Reading goes on when no bit is left.
 enum class Hold : std::uint8_t { kPeerFull = 1, kNotConnected = 2, kReplying = 4 };

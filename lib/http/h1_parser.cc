@@ -71,7 +71,7 @@ void H1Parser::begin(Kind kind, const HeadLimits& limits) {
   limits_ = limits;
   head_ = Head{};
   fault_ = Fault::kNone;
-  begun_ = head_done_ = done_ = false;
+  head_done_ = done_ = false;
   in_value_ = true;
   if (!trailer_texts_.empty()) {
     trailer_texts_.clear();
@@ -87,7 +87,6 @@ Error H1Parser::error(Fault fault) const noexcept {
 Result<bool> H1Parser::parse_head(HeadBuffer& buffer) {
   const std::span<const char> bytes = buffer.unread();
   if (bytes.empty()) return false;
-  begun_ = true;
   buffer_ = &buffer;
   const llhttp_errno_t code = llhttp_execute(&llhttp_, bytes.data(), bytes.size());
   buffer_ = nullptr;

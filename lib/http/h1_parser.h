@@ -41,9 +41,6 @@ class H1Parser {
   /// The head found; views point into the buffer. Body, keep_alive and the like are for the rules.
   Head& head() noexcept { return head_; }
 
-  /// Whether a byte of the head has been seen, blank lines before it included.
-  bool begun() const noexcept { return begun_; }
-
   class BodySink {
    public:
     virtual void on_chunk_data(Bytes bytes) = 0;
@@ -85,7 +82,6 @@ class H1Parser {
   HeadBuffer* buffer_ = nullptr;  // during parse_head()
   BodySink* sink_ = nullptr;      // during feed_chunked()
   Fault fault_ = Fault::kNone;    // why a callback stopped llhttp
-  bool begun_ = false;
   bool in_value_ = true;          // the last callback was for a value: the next field span begins a field
   bool head_done_ = false;
   bool done_ = false;

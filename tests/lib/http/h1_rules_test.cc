@@ -321,6 +321,19 @@ TEST_SUITE("lib/http/h1_rules") {
     }
   }
 
+  TEST_CASE("a head may name at most 32 options in its Connection fields") {
+    for (const int options : {32, 33}) {
+      CAPTURE(options);
+      std::string wire = "GET / HTTP/1.1\r\nHost: a\r\n";
+      for (int i = 0; i < options; ++i) wire += i % 2 == 0 ? "Connection: x-a" : ", x-b\r\n";
+      wire += options % 2 == 1 ? "\r\n\r\n" : "\r\n";
+      HeadReader reader(Kind::kRequest);
+      reader.read({wire});
+      REQUIRE(reader.complete);
+      CHECK(judge_request(reader.parser.head()).ok() == (options == 32));
+    }
+  }
+
   TEST_CASE("parser and rules agree on what is chunked, so that one body is never taken for another") {
     for (const std::string_view value : {"chunked", "Chunked", "CHUNKED", " chunked", "\tchunked", "chunked ", "chunked\t",
                                          "chunked \t ", "\t chunked", "chunked\t\t", "chunke", "chunkedd"}) {
