@@ -222,6 +222,7 @@ class BothWays(SegueCase):
         wire.send(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno")
         response = client.read_response()
         self.assertEqual((response.status, response.body), (403, b"no"))
+        self.assertTrue(response.head.has_token("Connection", "close"))
         client.send(b"x" * 19_990)  # not answered with a reset that would have destroyed the 403
         self.assertTrue(client.at_end())
 

@@ -64,6 +64,7 @@ REFUSED = [
     ("star without OPTIONS", b"GET * HTTP/1.1\r\nHost: a\r\n\r\n", {400}),
     ("authority target without CONNECT", b"GET a:80 HTTP/1.1\r\nHost: a\r\n\r\n", {400}),
     ("a scheme that is not ours", b"GET ftp://a/x HTTP/1.1\r\nHost: a\r\n\r\n", {400}),
+    ("absolute target that differs from Host", b"GET http://b/x HTTP/1.1\r\nHost: a\r\n\r\n", {400}),
     ("TLS hello", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 64, {400}),
     ("HTTP/2 preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", {400, 505}),
     ("garbage", b"\xff\xfe\xfd\r\n\r\n", {400}),

@@ -52,7 +52,8 @@ def pool(*addresses, **settings):
 
 
 def route(split, name="all", match=None, **settings):
-    return {"name": name, "match": match or {"path_prefix": "/"}, "split": split, **settings}
+    """Without `match` the route takes what no other route wants."""
+    return {"name": name, **({"match": match} if match else {}), "split": split, **settings}
 
 
 def config(pools, routes=None, **sections):
