@@ -73,7 +73,6 @@ int run(const Options& options) {
   if (!*told) return kInterrupted;
   const auto verdict = judge(stage, load, payloads);
   if (!verdict) return complain(verdict.error());
-  view.print(stage.rows());
   print(*verdict, load);
   if (options.keep) {
     DemoLoad background(stage.address(), payloads, "kept");

@@ -23,10 +23,10 @@ struct DemoDelivery {
 /// load stays what a small forge makes and the machine has room for the rest.
 class DemoLoad {
  public:
-  static constexpr int kForges = 6, kReaders = 6;      ///< threads of each kind
-  static constexpr int kPauseMs = 40;                  ///< between the requests of a thread
-  static constexpr std::uint64_t kRepositories = 400;  ///< cohorts of webhooks
-  static constexpr std::uint64_t kPeople = 400;        ///< cohorts of pages
+  static constexpr int kForges = 6, kReaders = 6;       ///< threads of each kind
+  static constexpr int kPauseMs = 40;                   ///< between the requests of a thread
+  static constexpr std::uint64_t kRepositories = 2000;  ///< cohorts of webhooks
+  static constexpr std::uint64_t kPeople = 2000;        ///< cohorts of pages
 
   /// Delivery ids begin with `prefix`.
   DemoLoad(std::string address, const DemoPayloads& payloads, std::string prefix)

@@ -19,7 +19,8 @@ struct Step {
 };
 constexpr std::array<Step, 7> kStory{{
     {0, Act::kWeights, 100, 0,
-     "Everything goes to the old CI server; the new one is only being checked."},
+     "Everything goes to the old CI server; the new one is only being checked. (One page in 25 "
+     "takes half a second on purpose.)"},
     {10, Act::kWeights, 75, 25,
      "A quarter of the repositories and of the people move to the new one."},
     {22, Act::kWeights, 50, 50, "Half of them."},

@@ -16,6 +16,8 @@ KILLS = 10
 READERS = 8
 # A kill fails what is in flight to that endpoint at once; all of it may be asked again.
 EAGER = {"attempts": 2, "budget": 1.0, "budget_min": 100}
+# Health finds a server that is back at once; an ejection would keep it out for half a minute.
+NO_EJECTION = {"enabled": False}
 HEALTH = {"path": "/", "interval": "100ms", "interval_changing": "100ms", "interval_down": "100ms"}
 
 
@@ -68,7 +70,7 @@ class Crash(SegueCase):
         servers = [Nginx(binary, f'location / {{ return 200 "{n}"; }}') for n in range(2)]
         for server in servers:
             self.addCleanup(server.stop)
-        segue = self.segue(config({"old": pool(*(s.address for s in servers), health=HEALTH)}, retry=EAGER))
+        segue = self.segue(config({"old": pool(*(s.address for s in servers), health=HEALTH, passive=NO_EJECTION)}, retry=EAGER))
         for server in servers:
             segue.wait_endpoint("old", server.address, health="up")
         load = Load(segue.address(), READERS, lambda client, name: client.request("GET", f"/{name}"))
@@ -95,7 +97,7 @@ class Crash(SegueCase):
         ports = [run(slot, 0) for slot in (0, 1)]
         self.addCleanup(lambda: [end(p, signal.SIGKILL) for p in recorders.values()])
         addresses = [f"127.0.0.1:{port}" for port in ports]
-        segue = self.segue(config({"old": pool(*addresses, health=HEALTH)}, retry=EAGER))
+        segue = self.segue(config({"old": pool(*addresses, health=HEALTH, passive=NO_EJECTION)}, retry=EAGER))
         for address in addresses:
             segue.wait_endpoint("old", address, health="up")
         load = Load(segue.address(), READERS,

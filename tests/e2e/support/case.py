@@ -16,6 +16,10 @@ SKIPPED = 77  # ctest: every test of the file was skipped
 class SegueCase(unittest.TestCase):
     """What a test makes here ends with it, in reverse order; segue's end is asserted to be clean."""
 
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.upstreams = []
+
     def segue(self, *args, **kwargs):
         segue = Segue(*args, **kwargs)
         self.addCleanup(self._stop, segue)
@@ -26,10 +30,13 @@ class SegueCase(unittest.TestCase):
         failed = outcome is not None and not outcome.success
         if failed and segue.process is not None:
             print(f"--- segue's log of {self.id()}\n{segue.errors()[-6000:]}---", file=sys.stderr)
+        for upstream in self.upstreams:  # both ends leave first, so that draining has nothing to wait for
+            upstream.hang_up()
         segue.stop()
 
     def upstream(self, answer=None, serve=False, **options):
         upstream = ScriptedUpstream(**options)
+        self.upstreams.append(upstream)
         self.addCleanup(upstream.close)
         if serve or answer:
             upstream.serve(answer)

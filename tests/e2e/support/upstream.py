@@ -95,6 +95,14 @@ class ScriptedUpstream:
                 raise WireError(f"{len(self.requests)} of {count} requests arrived at {self.address}")
             return list(self.requests)
 
+    def hang_up(self):
+        """Ends every connection; new ones are still taken."""
+        for wire in list(self.wires):
+            try:
+                wire.sock.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
     def close(self):
         self.stopping = True
         if self.thread:
