@@ -69,9 +69,11 @@ void Observed::mark_weights(const Control& control, Instant now) {
     if (known != weights_.end() && known->second.generation == route->weights_generation) continue;
     // Before every worker serves the new weights, counts would mix two of them.
     if (known != weights_.end() && control.settled() < route->weights_generation) continue;
+    // The weights of the first generation have been there for all that was ever counted.
+    const bool from_the_start = known == weights_.end() && route->weights_generation <= 1;
     Weights fresh{route->weights_generation, now, {}};
     for (const routing::Destination& to : route->destinations)
-      fresh.counts.emplace_back(to.series, sum(workers, to.series));
+      fresh.counts.emplace_back(to.series, from_the_start ? SeriesSum{} : sum(workers, to.series));
     weights_.insert_or_assign(route->id, std::move(fresh));
   }
 }

@@ -74,6 +74,18 @@ TEST_SUITE("admin/observed") {
     CHECK(since(kStart + Seconds(9)).seconds == doctest::Approx(5));
   }
 
+  TEST_CASE("what came before the first reading counts since the start") {
+    FakeControl control;
+    Observed observed;
+    const SeriesId series = control.series("ui", "old");
+    control.count("ui", "old", 10);
+    observed.tick(control, kStart);
+    CHECK(observed
+              .since_weights(sum(control.workers(), series), route(control, "ui"), series,
+                             kStart + Seconds(1))
+              .requests == 10);
+  }
+
   TEST_CASE("a health flip is no change of weights") {
     FakeControl control;
     Observed observed;
