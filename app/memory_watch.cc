@@ -1,6 +1,7 @@
 // Reading /proc/self/statm.
 #include "app/memory_watch.h"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -44,7 +45,11 @@ MemoryWatch::~MemoryWatch() {
 void MemoryWatch::look() {
   const proxy::MemoryPressure before = pressure_.load(std::memory_order_relaxed);
   if (memory_max_ == 0 && before == proxy::MemoryPressure::kNone) return;
-  const std::uint64_t resident = resident_bytes();
+  std::uint64_t resident = resident_bytes();
+  if (pressure_at(resident, memory_max_) != proxy::MemoryPressure::kNone) {
+    malloc_trim(0);  // what was freed but not given back is no pressure
+    resident = resident_bytes();
+  }
   const proxy::MemoryPressure after = pressure_at(resident, memory_max_);
   if (after == before) return;
   pressure_.store(after, std::memory_order_relaxed);

@@ -72,6 +72,29 @@ std::string_view without_preamble(std::string_view text) {
   return colon == std::string_view::npos ? text : text.substr(colon + 2);
 }
 
+// Parts of a dotted key. The library bounds the nesting of values but not of keys, and recurses.
+constexpr int kKeyPartsMax = 128;
+
+/// The first line with so many dots outside quotes that it must be such a key, from 1; 0 for none.
+int line_with_deep_key(std::string_view text) {
+  int line = 1, dots = 0;
+  char quote = '\0';
+  for (const char c : text) {
+    if (c == '\n') {
+      ++line;
+      dots = 0;
+      quote = '\0';
+    } else if (quote != '\0') {
+      if (c == quote) quote = '\0';
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+    } else if (c == '.' && ++dots >= kKeyPartsMax) {
+      return line;
+    }
+  }
+  return 0;
+}
+
 }  // namespace
 
 const Member* Node::find(std::string_view key) const noexcept {
@@ -86,6 +109,9 @@ Result<Node, Problem> read_toml(std::string_view text, const std::string& file) 
         Problem{file, stray->line, stray->column, "",
                 "not TOML: a character beyond ASCII outside strings and comments; put it in "
                 "quotes"});
+  if (const int line = line_with_deep_key(text); line > 0)
+    return fail(Problem{file, line, 1, "",
+                        "not TOML: a key of more than " + std::to_string(kKeyPartsMax) + " parts"});
   const toml::parse_result result = toml::parse(text);
   if (result) return convert(result.table());
   const Position at = position(result.error().source());

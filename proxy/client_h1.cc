@@ -36,6 +36,7 @@ ClientH1::ClientH1(Worker& worker, std::shared_ptr<ListenerState> listener, int 
 ClientH1::~ClientH1() { listener_->connections->fetch_sub(1, std::memory_order_relaxed); }
 
 void ClientH1::arm(Millis after) {
+  sent_when_armed_ = tcp_.sent();
   worker_.loop().deadlines().arm(deadline_, worker_.loop().turn() + after);
 }
 
@@ -301,7 +302,7 @@ void ClientH1::send_reply(std::uint16_t status, std::string_view head_fields, st
                           Body wanted) {
   Gather& out = worker_.gather();
   out.begin(*this);
-  announced_close_ = announced_close_ || !may_persist();
+  announced_close_ = announced_close_ || phase_ == Phase::kBody || !may_persist();
   write_reply(out, status, head_fields, body,
               announced_close_ ? http::Persistence::kClose
               : minor_ == 0    ? http::Persistence::kKeepAlive
@@ -349,7 +350,9 @@ void ClientH1::become_tunnel() {
     intake_->buffer.take(early.size());
     feed(early);
   }
-  if (peer_ended_ && phase_ == Phase::kTunnel) exchange_->from_client().on_end({});
+  if (phase_ != Phase::kTunnel) return;
+  resume(Hold::kReplying);  // it had sent more than a buffer ahead of the switch
+  if (peer_ended_) exchange_->from_client().on_end({});
 }
 
 // Endings.
@@ -449,6 +452,10 @@ void ClientH1::on_failed(Error error) {
 void ClientH1::on_deadline(Deadline&) {
   if (exchange_ != nullptr) {
     exchange_->from_client().on_failed({Fault::kReset, Side::kClient, Retry::kNever});
+  } else if (tcp_.queued() > 0 && tcp_.sent() != sent_when_armed_) {
+    // A slow reader of the last response, but one that reads: cut off now, it would take the part it
+    // has for all.
+    arm(worker_.snapshot()->config->timeouts.body_idle);
   } else if (phase_ == Phase::kHead) {
     refuse({Fault::kHeadTimeout, Side::kClient, Retry::kNever});
   } else {
@@ -457,7 +464,10 @@ void ClientH1::on_deadline(Deadline&) {
 }
 
 void ClientH1::begin_drain() {
-  if (phase_ == Phase::kIdle) close();
+  // HTTP/1.1 has no word for "no more requests": one that is on its way already is served, and told.
+  if (phase_ == Phase::kIdle)
+    arm(tcp_.queued() > 0 ? worker_.snapshot()->config->timeouts.body_idle
+                          : worker_.snapshot()->config->timeouts.linger);
 }
 
 void ClientH1::cut() {

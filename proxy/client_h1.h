@@ -101,6 +101,7 @@ class ClientH1 final : public net::Retired,
   std::unique_ptr<Intake> intake_;  // from the first byte of a head until its exchange is over
   Deadline deadline_{*this};        // idle, head, linger
   std::uint64_t bytes_in_ = 0, bytes_out_ = 0, remaining_ = 0;
+  std::uint64_t sent_when_armed_ = 0;  // tcp_.sent() when deadline_ was armed: has the client read since?
   std::uint64_t began_us_ = 0;      // first byte of the current head
   std::uint32_t requests_ = 0;
   std::uint32_t lingered_ = 0;

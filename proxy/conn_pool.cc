@@ -18,7 +18,8 @@ UpstreamH1* ConnPool::take(EndpointId endpoint, Look look) {
   while (IdleLink* link = state.idle.front()) {
     UpstreamH1& connection = *link->connection;
     unlist_idle(connection);
-    if (look == Look::kQuick || !connection.is_stale()) return &connection;
+    const bool quick = look == Look::kQuick && !connection.is_wary();
+    if (quick || !connection.is_stale()) return &connection;
     connection.close();
   }
   return nullptr;

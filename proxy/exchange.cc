@@ -291,7 +291,11 @@ bool Exchange::retry_allowed() {
 
 void Exchange::FromUpstream::on_head(http::Head& head) {
   Exchange& x = exchange;
-  if (head.status == 101) return x.begin_tunnel(head);
+  if (head.status == 101) {
+    if (x.offered(head)) return x.begin_tunnel(head);
+    x.note_outcome(true);
+    return x.reply({Fault::kBadMessage, Side::kUpstream, Retry::kNever});
+  }
   if (head.status < 200) {
     // RFC 9110 §15.2: an HTTP/1.0 client knows no interim responses.
     x.touch();
@@ -356,6 +360,16 @@ void Exchange::FromUpstream::on_end(std::span<const http::Field> trailers) {
   x.finish({}, x.request_ended_ ? After::kNext : After::kLinger);
 }
 
+/// Whether the protocol that a 101 switches to is one the client offered (RFC 9110 §15.2.2).
+bool Exchange::offered(const http::Head& head) const {
+  const http::Field* chosen = head.find(http::FieldId::kUpgrade);
+  if (chosen == nullptr) return false;
+  bool fits = false;
+  for (const http::Field& field : request_->fields)
+    if (field.id == http::FieldId::kUpgrade && http::has_token(field.value, chosen->value)) fits = true;
+  return fits;
+}
+
 void Exchange::begin_tunnel(http::Head& head) {
   step(Event::kSwitched);
   record_.status = head.status;
@@ -387,7 +401,7 @@ void Exchange::arm_for_state() {
   const Instant turn = worker_.loop().turn();
   Instant at;
   switch (state_) {
-    case State::kQueued: at = turn + pool().settings.queue_timeout; break;
+    case State::kQueued: at = queued_at_ + pool().settings.queue_timeout; break;
     case State::kConnecting:
       at = turn + route_->settings.connect_timeout.value_or(pool().settings.connect_timeout);
       break;

@@ -24,6 +24,8 @@ class Worker;
 
 class Exchange final : Deadline::Owner {
  public:
+  static constexpr std::size_t kReplayKept = 4096;  ///< capacity that a finished exchange keeps
+
   explicit Exchange(Worker& worker);
 
   /// A complete, judged head of `client`, which outlives the exchange or tells it on_failed(). Views in
@@ -35,7 +37,10 @@ class Exchange final : Deadline::Owner {
   State state() const noexcept { return state_; }
 
   /// Lets go of the snapshot, once nobody on the stack needs it.
-  void unpin() noexcept { snapshot_ = {}; }
+  void unpin() noexcept {
+    snapshot_ = {};
+    if (replay_.capacity() > kReplayKept) std::string().swap(replay_);
+  }
 
   /// A place became free at an endpoint of the pool it queues for.
   void on_slot();
@@ -89,6 +94,7 @@ class Exchange final : Deadline::Owner {
   // The response
   void on_response_head(http::Head& head);
   void rewrite_location(http::Head& head, const http::Field& location);
+  bool offered(const http::Head& head) const;
   void begin_tunnel(http::Head& head);
   void tunnel_half_ended();
 

@@ -51,6 +51,8 @@ void Exchange::go_to(const routing::Placement& place) {
 }
 
 void Exchange::try_endpoint() {
+  // First come, first served: who queues already goes before who comes now.
+  if (!queued_at_ && worker_.pool(pool().id).queued > 0) return enqueue();
   const routing::Picker::Choice choice =
       worker_.picker().pick(pool(), worker_.loads(), worker_.share_of(pool().settings.in_flight_max),
                             {tried_.data(), std::min<std::size_t>(attempts_, tried_.size())});
@@ -61,13 +63,18 @@ void Exchange::try_endpoint() {
 
 void Exchange::enqueue() {
   PoolState& state = worker_.pool(pool().id);
-  if (state.queued >= worker_.share_of(pool().settings.queue_max))
+  const bool again = static_cast<bool>(queued_at_);  // woken, and somebody else was quicker
+  if (!again && state.queued >= worker_.share_of(pool().settings.queue_max))
     return reply({Fault::kQueueFull, Side::kUpstream, Retry::kNever});
   step(Event::kFull);
   waiting_.exchange = this;
-  state.queue.push_back(waiting_);
+  if (again) {
+    state.queue.push_front(waiting_);
+  } else {
+    state.queue.push_back(waiting_);
+    queued_at_ = now();
+  }
   ++state.queued;
-  queued_at_ = now();
   hold_body();
   arm_for_state();
 }
@@ -76,7 +83,6 @@ void Exchange::leave_queue() {
   if (!waiting_.link.linked()) return;
   waiting_.link.unlink();
   --worker_.pool(pool().id).queued;
-  record_.queue = now() - queued_at_;
 }
 
 void Exchange::on_slot() {
@@ -87,6 +93,8 @@ void Exchange::on_slot() {
 
 void Exchange::take_endpoint(const routing::Picker::Choice& choice) {
   step(Event::kPicked);
+  if (queued_at_) record_.queue = now() - queued_at_;
+  queued_at_ = {};
   endpoint_ = choice.endpoint;
   probe_ = choice.probe;
   const EndpointId id = endpoint_->id;

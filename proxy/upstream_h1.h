@@ -47,6 +47,9 @@ class UpstreamH1 final : public net::Retired,
   bool reused() const noexcept { return served_ > 0; }
   bool bytes_received() const noexcept { return bytes_received_; }  ///< of the current response
   bool bytes_written() const noexcept { return tcp_.sent() != sent_before_; }  ///< of the current request
+  /// Its last response had no body by rule (HEAD, 204, 304): a server that sent one all the same may
+  /// have it still on its way.
+  bool is_wary() const noexcept { return response_framing_ == http::BodyLength::Kind::kNone; }
   /// Bytes or the end wait on an idle connection: it is not fit for a request.
   bool is_stale() const noexcept { return tcp_.has_input(); }
 

@@ -154,7 +154,8 @@ std::span<const Field> H1Parser::trailers() {
   for (const Trailer& text : trailer_texts_)
     trailers_.push_back({text.name, trimmed(text.value), field_id(text.name), false});
   // RFC 9110 §6.5.1: framing, routing and control have no place here; servers that merge would obey.
-  for (Field& field : trailers_) field.hop_by_hop = field.id != FieldId::kOther;
+  for (Field& field : trailers_)
+    field.hop_by_hop = field.id != FieldId::kOther || field.name.find('_') != std::string_view::npos;
   return trailers_;
 }
 

@@ -165,7 +165,9 @@ bool is_host(std::string_view value) {
 
 /// Digits alone, at least one, without overflow (RFC 9110 §8.6).
 bool parse_length(std::string_view value, std::uint64_t& out) {
-  if (value.empty()) return false;
+  // Servers keep lengths in signed 64-bit numbers; what could wrap there, or hides in zeros, is refused.
+  constexpr std::size_t kDigitsMax = 18;
+  if (value.empty() || value.size() > kDigitsMax) return false;
   for (const char c : value)
     if (c < '0' || c > '9') return false;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), out);
@@ -230,6 +232,8 @@ Status<> judge_request(Head& head) noexcept {
 
 Status<> judge_response(Head& head, Method method, bool upgrade_asked) noexcept {
   if (head.status < 100 || head.status > 599) return bad(Side::kUpstream);
+  for (const char c : head.reason)  // RFC 9112 §4: no control characters in a reason phrase
+    if ((c >= 0 && c < ' ' && c != '\t') || c == 0x7f) return bad(Side::kUpstream);
   const Survey found = survey_fields(head);
   if (found.connections > 0 && !mark_named(head)) return bad(Side::kUpstream);
   head.upgrade = head.status == 101;

@@ -98,7 +98,7 @@ TEST_SUITE("admin/server") {
     CHECK(refusal.status == 413);
     CHECK(refusal.field("Content-Type") == "application/problem+json");
     CHECK(refusal.field("Connection") == "close");
-    CHECK(refusal.json()["detail"] == "the body is larger than 1048576 bytes");
+    CHECK(refusal.json()["detail"] == "the body is larger than 131072 bytes");
   }
 
   TEST_CASE("a client that closes its half still gets its answer") {

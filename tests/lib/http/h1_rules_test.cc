@@ -321,6 +321,23 @@ TEST_SUITE("lib/http/h1_rules") {
     }
   }
 
+  TEST_CASE("a length that a signed 64-bit number could not hold is refused") {
+    for (const auto& [digits, fine] : {std::pair{"999999999999999999", true}, {"9223372036854775808", false},
+                                       {"0000000000000000007", false}, {"000000000000000007", true}}) {
+      CAPTURE(digits);
+      HeadReader reader(Kind::kRequest);
+      reader.read({"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::string(digits) + "\r\n\r\n"});
+      REQUIRE(reader.complete);
+      CHECK(judge_request(reader.parser.head()).ok() == fine);
+    }
+  }
+
+  TEST_CASE("RFC 9112 §4: a reason phrase with a control character is refused") {
+    HeadReader reader(Kind::kResponse);
+    reader.read({std::string("HTTP/1.1 200 O\x01K\r\nContent-Length: 0\r\n\r\n")});
+    if (reader.complete) CHECK_FALSE(judge_response(reader.parser.head(), Method::kGet, false).ok());
+  }
+
   TEST_CASE("a head may name at most 32 options in its Connection fields") {
     for (const int options : {32, 33}) {
       CAPTURE(options);
