@@ -152,8 +152,6 @@ constexpr Taken kTakenRequests[] = {
     {"RFC 9110 §5.6.3: whitespace around Host", "GET / HTTP/1.1\r\nHost: \t h \t\r\n", "/ h none keep"},
     {"RFC 9110 §8.6: a length of nothing", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n", "/ h 0 keep"},
     {"RFC 9110 §8.6: leading zeros", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 007\r\n", "/ h 7 keep"},
-    {"RFC 9110 §8.6: a length of 2^63", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9223372036854775808\r\n",
-     "/ h 9223372036854775808 keep"},
     {"RFC 9110 §8.6: GET with a body", "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n", "/ h 5 keep"},
     {"RFC 9112 §7.1: chunked", "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n",
      "/ h chunked keep -Transfer-Encoding"},
@@ -335,7 +333,8 @@ TEST_SUITE("lib/http/h1_rules") {
   TEST_CASE("RFC 9112 §4: a reason phrase with a control character is refused") {
     HeadReader reader(Kind::kResponse);
     reader.read({std::string("HTTP/1.1 200 O\x01K\r\nContent-Length: 0\r\n\r\n")});
-    if (reader.complete) CHECK_FALSE(judge_response(reader.parser.head(), Method::kGet, false).ok());
+    REQUIRE(reader.complete);
+    CHECK_FALSE(judge_response(reader.parser.head(), Method::kGet, false).ok());
   }
 
   TEST_CASE("a head may name at most 32 options in its Connection fields") {
