@@ -57,6 +57,7 @@ void Observed::tick(const Control& control, Instant now) {
   readings_.push_back(std::move(reading));
   if (readings_.size() > kReadings) readings_.pop_front();
   mark_weights(control, now);
+  last_tick_ = now;
 }
 
 void Observed::mark_weights(const Control& control, Instant now) {
@@ -67,13 +68,16 @@ void Observed::mark_weights(const Control& control, Instant now) {
     if (route == nullptr) continue;
     const auto known = weights_.find(route->id);
     if (known != weights_.end() && known->second.generation == route->weights_generation) continue;
+    if (known == weights_.end()) {
+      // It appeared after the reading before, and its counters began at nothing.
+      weights_[route->id] = {route->weights_generation, last_tick_ ? last_tick_ : now, {}};
+      continue;
+    }
     // Before every worker serves the new weights, counts would mix two of them.
-    if (known != weights_.end() && control.settled() < route->weights_generation) continue;
-    // The weights of the first generation have been there for all that was ever counted.
-    const bool from_the_start = known == weights_.end() && route->weights_generation <= 1;
+    if (control.settled() < route->weights_generation) continue;
     Weights fresh{route->weights_generation, now, {}};
     for (const routing::Destination& to : route->destinations)
-      fresh.counts.emplace_back(to.series, from_the_start ? SeriesSum{} : sum(workers, to.series));
+      fresh.counts.emplace_back(to.series, sum(workers, to.series));
     weights_.insert_or_assign(route->id, std::move(fresh));
   }
 }
@@ -95,12 +99,15 @@ Window Observed::last_minute(const SeriesSum& current, SeriesId series, Instant 
 Window Observed::since_weights(const SeriesSum& current, RouteId route, SeriesId series,
                                Instant now) const {
   const auto known = weights_.find(route);
-  if (known == weights_.end()) return {};
+  // Not looked at yet: it is younger than the last reading, and all its counts are its own.
+  const bool seen = known != weights_.end();
   SeriesSum then;
-  for (const auto& [id, counts] : known->second.counts)
-    if (id == series) then = counts;
-  return {seconds_between(known->second.at, now), since(current.requests, then.requests),
-          since(current.failures, then.failures), current.latency - then.latency};
+  if (seen)
+    for (const auto& [id, counts] : known->second.counts)
+      if (id == series) then = counts;
+  return {seconds_between(seen ? known->second.at : last_tick_, now),
+          since(current.requests, then.requests), since(current.failures, then.failures),
+          current.latency - then.latency};
 }
 
 std::optional<double> Observed::busy(const telemetry::WorkerCounters& worker,

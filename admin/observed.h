@@ -78,6 +78,7 @@ class Observed {
 
   std::deque<Reading> readings_;  // oldest first, at most kReadings
   std::unordered_map<RouteId, Weights> weights_;
+  Instant last_tick_;  // unset before the first
 };
 
 }  // namespace segue::admin
