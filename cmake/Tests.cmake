@@ -80,6 +80,10 @@ if(TARGET segue)
     set_tests_properties(e2e.${name} PROPERTIES
       LABELS "e2e;${labels}" TIMEOUT ${SEGUE_TEST_TIMEOUT} SKIP_RETURN_CODE 77
       ENVIRONMENT "SEGUE_BIN=$<TARGET_FILE:segue>;SEGUE_SOURCE_DIR=${CMAKE_SOURCE_DIR};SEGUE_SANITIZE=${SEGUE_SANITIZE};PYTHONDONTWRITEBYTECODE=1")
+    # Servers killed under load, shares and budgets: a neighbour's load would be part of what is measured.
+    if(name MATCHES "^(crash|weights_under_load|budget|admin)$")
+      set_tests_properties(e2e.${name} PROPERTIES RUN_SERIAL ON)
+    endif()
   endforeach()
 endif()
 
