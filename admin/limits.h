@@ -9,10 +9,10 @@
 namespace segue::admin {
 
 struct Limits {
-  std::size_t connections = 64;          ///< on the socket; TCP has as many of its own
-  std::size_t target_bytes = 8 * 1024;   ///< 414
-  std::size_t head_bytes = 32 * 1024;    ///< names, values and target together; 431
-  std::size_t fields = 100;              ///< 431
+  std::size_t connections = 64;         ///< on the socket; TCP has as many of its own
+  std::size_t target_bytes = 8 * 1024;  ///< 414
+  std::size_t head_bytes = 32 * 1024;   ///< names, values and target together; 431
+  std::size_t fields = 100;             ///< 431
   std::size_t body_bytes = 128 * 1024;  ///< 413; JSON objects take time quadratic in their members
   std::size_t framing_bytes =
       256 * 1024;  ///< of a message beyond head and body: chunk sizes, trailers; 400

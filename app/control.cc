@@ -1,9 +1,9 @@
 // Changes, one after the other, each refused whole or served by every worker.
 #include "app/control.h"
 
-#include <unistd.h>
-
 #include <algorithm>
+
+#include <unistd.h>
 
 #include "conf/load.h"
 #include "routing/build.h"
@@ -185,7 +185,8 @@ void Control::on_rotation_changed() {
   if (uv_is_active(reinterpret_cast<uv_handle_t*>(coalesce_)) == 0) commit_rotation();
 }
 
-/// The first flip is served at once; those that follow within kCoalesceMs make one snapshot together.
+/// The first flip is served at once; those that follow within kCoalesceMs make one snapshot
+/// together.
 void Control::commit_rotation() {
   if (!rotation_changed_) return;
   rotation_changed_ = false;
@@ -227,13 +228,14 @@ std::optional<Refusal> Control::refused(std::optional<Generation> if_match) cons
   if (if_match && *if_match != snapshot_->generation)
     return Refusal{Refusal::Kind::kPrecondition,
                    "generation is " + std::to_string(snapshot_->generation) + ", not " +
-                       std::to_string(*if_match) + ": somebody changed something meanwhile; read again",
+                       std::to_string(*if_match) +
+                       ": somebody changed something meanwhile; read again",
                    {}};
   return std::nullopt;
 }
 
-void Control::set_weights(std::vector<admin::WeightsChange> changes, std::optional<Generation> if_match,
-                          Author author, Done done) {
+void Control::set_weights(std::vector<admin::WeightsChange> changes,
+                          std::optional<Generation> if_match, Author author, Done done) {
   if (auto refusal = refused(if_match)) return done(fail(std::move(*refusal)));
   auto weights = desired_.weights;
   std::vector<std::vector<std::pair<std::string, std::string>>> told;
@@ -245,13 +247,16 @@ void Control::set_weights(std::vector<admin::WeightsChange> changes, std::option
     for (const auto& [pool, weight] : change.weights) {
       const auto at = after.find(pool);
       if (at == after.end())
-        return done(fail(invalid("weights." + pool, "pool '" + pool + "' is not in the split of route '" +
-                                                        route->name + "'")));
+        return done(
+            fail(invalid("weights." + pool, "pool '" + pool + "' is not in the split of route '" +
+                                                route->name + "'")));
       if (weight > routing::kWeightMax)
-        return done(fail(invalid("weights." + pool, "weight " + std::to_string(weight) + ", expected 0…1000000")));
+        return done(fail(invalid("weights." + pool,
+                                 "weight " + std::to_string(weight) + ", expected 0…1000000")));
       at->second = weight;
     }
-    if (std::all_of(after.begin(), after.end(), [](const auto& entry) { return entry.second == 0; }))
+    if (std::all_of(after.begin(), after.end(),
+                    [](const auto& entry) { return entry.second == 0; }))
       return done(fail(invalid("weights", "all weights of route '" + route->name +
                                               "' would be 0: nothing could take its requests")));
     weights[route->name] = after;
@@ -263,7 +268,8 @@ void Control::set_weights(std::vector<admin::WeightsChange> changes, std::option
   weights.swap(desired_.weights);
   if (Status<Problems> built = commit(); !built) {
     weights.swap(desired_.weights);
-    return done(fail(Refusal{Refusal::Kind::kInvalid, built.error().front().to_string(), built.error()}));
+    return done(
+        fail(Refusal{Refusal::Kind::kInvalid, built.error().front().to_string(), built.error()}));
   }
   for (auto& facts : told) {
     facts.emplace_back("generation", std::to_string(snapshot_->generation));
@@ -293,7 +299,8 @@ void Control::set_endpoint_state(std::string pool_name, std::string address,
     return done(fail(not_found("pool '" + pool_name + "' has no endpoint '" + address + "'")));
   if (Status<Problems> built = commit(); !built) {
     for (auto& [id, was] : before) desired_.endpoints[id] = was;
-    return done(fail(Refusal{Refusal::Kind::kInvalid, built.error().front().to_string(), built.error()}));
+    return done(
+        fail(Refusal{Refusal::Kind::kInvalid, built.error().front().to_string(), built.error()}));
   }
   events_.emit("endpoint.state_set",
                with_author({{"pool", pool_name},
@@ -310,11 +317,14 @@ void Control::reload(bool weights_from_file, Author author, Done done) {
   const auto refuse = [&](Problems problems) {
     listeners_.discard();
     events_.emit("config.refused",
-                 with_author({{"file", file}, {"problems", std::to_string(problems.size())},
-                              {"first", problems.front().to_string()}}, author),
+                 with_author({{"file", file},
+                              {"problems", std::to_string(problems.size())},
+                              {"first", problems.front().to_string()}},
+                             author),
                  telemetry::Event::Level::kError);
     done(fail(Refusal{Refusal::Kind::kInvalid,
-                      file + " was not taken over; what ran before goes on running", std::move(problems)}));
+                      file + " was not taken over; what ran before goes on running",
+                      std::move(problems)}));
   };
   auto loaded = conf::load(file);
   if (!loaded) return refuse(std::move(loaded).error());
@@ -342,9 +352,9 @@ void Control::reload(bool weights_from_file, Author author, Done done) {
   std::string differing;
   for (const conf::Route& route : config->routes) {
     const Weights weights = weights_of(desired_, route);
-    const bool differs = std::any_of(route.split.begin(), route.split.end(), [&](const auto& branch) {
-      return weights.at(branch.pool) != branch.weight;
-    });
+    const bool differs =
+        std::any_of(route.split.begin(), route.split.end(),
+                    [&](const auto& branch) { return weights.at(branch.pool) != branch.weight; });
     if (differs) differing += (differing.empty() ? "" : " ") + route.name;
   }
   if (!differing.empty()) facts.emplace_back("weights_differ_from_file", differing);

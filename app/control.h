@@ -1,18 +1,18 @@
-// The control thread's heart: the one writer of what should be (Desired), and the way from there to what
-// every worker serves.
+// The control thread's heart: the one writer of what should be (Desired), and the way from there to
+// what every worker serves.
 //
 // A file, an operator's command, a health flip and an ejection all end in commit(): build the next
-// snapshot, publish it, answer when it has settled. Rotation flips are gathered for kCoalesceMs first,
-// so that a rack failure is one snapshot and not forty.
+// snapshot, publish it, answer when it has settled. Rotation flips are gathered for kCoalesceMs
+// first, so that a rack failure is one snapshot and not forty.
 #pragma once
-
-#include <uv.h>
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <uv.h>
 
 #include "admin/control.h"
 #include "app/health_desk.h"
@@ -48,7 +48,9 @@ class Control final : public admin::Control, HealthEvents {
   std::shared_ptr<const routing::Snapshot> snapshot() const override { return snapshot_; }
   routing::Generation settled() const override { return workers_.settled(); }
   const routing::Desired& desired() const override { return desired_; }
-  std::vector<const telemetry::WorkerCounters*> workers() const override { return workers_.counters(); }
+  std::vector<const telemetry::WorkerCounters*> workers() const override {
+    return workers_.counters();
+  }
   std::vector<admin::ListenerInfo> listeners() const override { return listeners_.list(); }
   admin::ProcessInfo process() const override;
   health::Report health(EndpointId endpoint) const override { return health_.report(endpoint); }
@@ -100,9 +102,10 @@ class Control final : public admin::Control, HealthEvents {
   routing::Desired desired_;
   std::shared_ptr<const routing::Snapshot> snapshot_;  // the newest, null before start()
   HealthDesk health_;
-  std::vector<News> news_;  // told when their generation has settled, so that who hears of it sees it
+  std::vector<News>
+      news_;  // told when their generation has settled, so that who hears of it sees it
   std::vector<Waiter> waiters_;
-  uv_timer_t* coalesce_;  // freed by its close callback
+  uv_timer_t* coalesce_;                             // freed by its close callback
   const telemetry::AccessWriter* access_ = nullptr;  // null without an access log
   std::uint64_t started_wall_ms_ = wall_clock_ms();
   bool rotation_changed_ = false;  // and not in a snapshot yet

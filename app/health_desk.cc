@@ -43,9 +43,12 @@ HealthDesk::HealthDesk(net::Loop& loop, routing::Desired& desired, const Workers
     : loop_(loop),
       desired_(desired),
       owner_(owner),
-      prober_(loop, [this](const health::Flip& flip) { on_flip(flip); }, seed()),
-      outliers_(workers.counters(), [this](const health::Outliers::Change& change) { on_outlier(change); },
-                [this](EndpointId endpoint) { return owner_.may_eject(endpoint); }),
+      prober_(
+          loop, [this](const health::Flip& flip) { on_flip(flip); }, seed()),
+      outliers_(
+          workers.counters(),
+          [this](const health::Outliers::Change& change) { on_outlier(change); },
+          [this](EndpointId endpoint) { return owner_.may_eject(endpoint); }),
       resolver_(loop) {
   loop_.deadlines().arm(every_second_, now() + Seconds(1));
 }
@@ -114,9 +117,9 @@ void HealthDesk::tell(const char* name, std::vector<std::pair<std::string, std::
 void HealthDesk::on_flip(const health::Flip& flip) {
   desired_.endpoints[flip.endpoint].health = flip.to;
   auto facts = facts_of(flip.endpoint);
-  facts.insert(facts.end(), {{"cause", flip.cause},
-                             {"count", std::to_string(flip.count)},
-                             {"evidence", flip.evidence}});
+  facts.insert(
+      facts.end(),
+      {{"cause", flip.cause}, {"count", std::to_string(flip.count)}, {"evidence", flip.evidence}});
   const bool up = flip.to == EndpointState::Health::kUp;
   if (up) outliers_.recovered(flip.endpoint, now());
   tell(event_name(flip.to), std::move(facts), up ? Event::Level::kInfo : Event::Level::kWarn);
@@ -133,7 +136,8 @@ void HealthDesk::on_outlier(const health::Outliers::Change& change) {
   if (change.lasts.count() > 0)
     facts.emplace_back("for", std::to_string(change.lasts.count() / 1000) + "s");
   const bool ejected = change.to == EndpointState::Outlier::kEjected;
-  tell(event_name(change.to), std::move(facts), ejected ? Event::Level::kWarn : Event::Level::kInfo);
+  tell(event_name(change.to), std::move(facts),
+       ejected ? Event::Level::kWarn : Event::Level::kInfo);
   owner_.on_rotation_changed();
 }
 
@@ -155,10 +159,11 @@ void HealthDesk::resolve_due() {
   for (auto& [id, name] : names_) {
     if (name.asked || now() < name.due) continue;
     const EndpointId endpoint = id;
-    const auto asked = resolver_.resolve(
-        name.host, name.port, [this, endpoint](Result<std::vector<SocketAddress>, std::string> found) {
-          on_resolved(endpoint, found);
-        });
+    const auto asked =
+        resolver_.resolve(name.host, name.port,
+                          [this, endpoint](Result<std::vector<SocketAddress>, std::string> found) {
+                            on_resolved(endpoint, found);
+                          });
     // Too many at once: the next second is soon enough.
     name.asked = asked.ok();
   }
@@ -173,7 +178,8 @@ void HealthDesk::on_resolved(EndpointId endpoint,
   std::optional<SocketAddress>& socket = desired_.endpoints[endpoint].socket;
   auto facts = facts_of(endpoint);
   if (!found) {
-    // An address that worked is better than none; only a name that never resolved is news each time.
+    // An address that worked is better than none; only a name that never resolved is news each
+    // time.
     if (socket) return;
     facts.emplace_back("cause", found.error());
     tell("endpoint.unresolved", std::move(facts), Event::Level::kWarn);

@@ -1,5 +1,5 @@
-// Where active checks, passive ejection and name resolution meet Desired: each says what it found about an
-// endpoint, and rotation follows from that.
+// Where active checks, passive ejection and name resolution meet Desired: each says what it found
+// about an endpoint, and rotation follows from that.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,9 @@ namespace segue::app {
 
 class HealthEvents {
  public:
-  virtual void on_rotation_changed() = 0;           ///< something in Desired::endpoints is different
-  virtual bool may_eject(EndpointId endpoint) = 0;  ///< it is not the last one its pool has in rotation
+  virtual void on_rotation_changed() = 0;  ///< something in Desired::endpoints is different
+  virtual bool may_eject(
+      EndpointId endpoint) = 0;  ///< it is not the last one its pool has in rotation
   virtual void renew_probe(EndpointId endpoint) = 0;  ///< a half-open one may be tried once more
 
  protected:
@@ -66,7 +67,8 @@ class HealthDesk final : Deadline::Owner {
   void on_outlier(const health::Outliers::Change& change);
   void on_deadline(Deadline& deadline) override;
   void resolve_due();
-  void on_resolved(EndpointId endpoint, const Result<std::vector<SocketAddress>, std::string>& found);
+  void on_resolved(EndpointId endpoint,
+                   const Result<std::vector<SocketAddress>, std::string>& found);
   void check_all();
   void tell(const char* name, std::vector<std::pair<std::string, std::string>> facts,
             telemetry::Event::Level level);

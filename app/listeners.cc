@@ -1,12 +1,12 @@
 // Binding per worker with SO_REUSEPORT, and the difference between two configurations.
 #include "app/listeners.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "lib/net/listener.h"
 
@@ -51,7 +51,8 @@ Result<Listeners::Bound, Problem> Listeners::bind(const conf::Config& config,
       const int copy = ::fcntl(bound.fds.front(), F_DUPFD_CLOEXEC, 0);
       if (copy < 0) {
         close(bound);
-        return problem(std::string("cannot share ") + listener.address + ": " + std::strerror(errno));
+        return problem(std::string("cannot share ") + listener.address + ": " +
+                       std::strerror(errno));
       }
       bound.fds.push_back(copy);
       continue;
@@ -111,7 +112,8 @@ void Listeners::apply(const conf::Config& config) {
   });
   for (Bound& bound : bound_) {
     for (const conf::Listener& listener : config.listeners) {
-      if (listener.name != bound.state->settings.name || listener == bound.state->settings) continue;
+      if (listener.name != bound.state->settings.name || listener == bound.state->settings)
+        continue;
       auto state = std::make_shared<proxy::ListenerState>();
       state->id = bound.state->id;
       state->port = bound.state->port;

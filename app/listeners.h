@@ -31,9 +31,9 @@ class Listeners {
  private:
   struct Bound {
     std::shared_ptr<proxy::ListenerState> state;
-    std::string address;     // as configured
-    std::string bound;       // with the real port
-    std::vector<int> fds;    // one per worker; empty once the workers have them
+    std::string address;   // as configured
+    std::string bound;     // with the real port
+    std::vector<int> fds;  // one per worker; empty once the workers have them
   };
   Result<Bound, Problem> bind(const conf::Config& config, const conf::Listener& listener);
   static void close(Bound& bound);

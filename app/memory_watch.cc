@@ -1,10 +1,10 @@
 // Reading /proc/self/statm.
 #include "app/memory_watch.h"
 
+#include <cstdio>
+
 #include <malloc.h>
 #include <unistd.h>
-
-#include <cstdio>
 
 #include "telemetry/log.h"
 
@@ -54,11 +54,12 @@ void MemoryWatch::look() {
   if (after == before) return;
   pressure_.store(after, std::memory_order_relaxed);
   static constexpr const char* kWords[] = {"none", "no_keep_alive", "no_accept", "refuse"};
-  telemetry::log::event(after > before ? telemetry::log::Level::kWarn : telemetry::log::Level::kInfo,
-                        "memory.pressure_changed",
-                        {{"pressure", kWords[static_cast<std::size_t>(after)]},
-                         {"resident", std::to_string(resident)},
-                         {"memory_max", std::to_string(memory_max_)}});
+  telemetry::log::event(
+      after > before ? telemetry::log::Level::kWarn : telemetry::log::Level::kInfo,
+      "memory.pressure_changed",
+      {{"pressure", kWords[static_cast<std::size_t>(after)]},
+       {"resident", std::to_string(resident)},
+       {"memory_max", std::to_string(memory_max_)}});
 }
 
 }  // namespace segue::app

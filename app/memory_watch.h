@@ -1,10 +1,10 @@
 // Watches the process's resident memory and tells the workers when to give less.
 #pragma once
 
-#include <uv.h>
-
 #include <atomic>
 #include <cstdint>
+
+#include <uv.h>
 
 #include "lib/net/loop.h"
 #include "proxy/worker.h"

@@ -1,12 +1,12 @@
 // Construction in the order of dependency, signals, and the way down again.
 #include "app/server.h"
 
-#include <sys/resource.h>
-#include <uv.h>
-
 #include <csignal>
 #include <cstdio>
 #include <thread>
+
+#include <sys/resource.h>
+#include <uv.h>
 
 #include "admin/api.h"
 #include "admin/server.h"
@@ -26,7 +26,8 @@ class Signal {
     uv_signal_init(loop.uv(), &core_->signal);
     core_->signal.data = core_;
     uv_signal_start(
-        &core_->signal, [](uv_signal_t* s, int) { static_cast<Core*>(s->data)->handler(); }, number);
+        &core_->signal, [](uv_signal_t* s, int) { static_cast<Core*>(s->data)->handler(); },
+        number);
   }
   ~Signal() {
     uv_close(reinterpret_cast<uv_handle_t*>(&core_->signal),
@@ -57,7 +58,8 @@ int say(const std::string& sentence) {
 }
 
 int say(const Problems& problems) {
-  for (const Problem& problem : problems) std::fprintf(stderr, "segue: %s\n", problem.to_string().c_str());
+  for (const Problem& problem : problems)
+    std::fprintf(stderr, "segue: %s\n", problem.to_string().c_str());
   return 1;
 }
 
@@ -65,7 +67,8 @@ class Server final : WorkersEvents {
  public:
   explicit Server(std::shared_ptr<const conf::Config> config)
       : config_(std::move(config)),
-        workers_(config_->workers > 0 ? config_->workers : std::max(1u, std::thread::hardware_concurrency()),
+        workers_(config_->workers > 0 ? config_->workers
+                                      : std::max(1u, std::thread::hardware_concurrency()),
                  config_->log, mailbox_) {}
 
   ~Server() {
@@ -78,7 +81,8 @@ class Server final : WorkersEvents {
 
   int run() {
     if (!config_->log.access_file.empty()) {
-      auto access = telemetry::AccessWriter::start(config_->log.access_file, workers_.access_rings());
+      auto access =
+          telemetry::AccessWriter::start(config_->log.access_file, workers_.access_rings());
       if (!access) return say(access.error());
       access_ = std::move(*access);
       control_.watch(access_.get());
@@ -91,14 +95,14 @@ class Server final : WorkersEvents {
     admin_ = std::move(*admin);
     workers_.start(control_.current(), *this);
     listeners_.apply(*config_);
-    control_.events().emit("process.started",
-                           {{"version", std::string(build_info().version)},
-                            {"commit", std::string(build_info().commit)},
-                            {"config", config_->file},
-                            {"workers", std::to_string(workers_.count())},
-                            {"admin", config_->admin.socket}});
+    control_.events().emit("process.started", {{"version", std::string(build_info().version)},
+                                               {"commit", std::string(build_info().commit)},
+                                               {"config", config_->file},
+                                               {"workers", std::to_string(workers_.count())},
+                                               {"admin", config_->admin.socket}});
     for (const admin::ListenerInfo& listener : listeners_.list())
-      control_.events().emit("listener.opened", {{"listener", listener.name}, {"address", listener.address}});
+      control_.events().emit("listener.opened",
+                             {{"listener", listener.name}, {"address", listener.address}});
     loop_.run();
     return 0;
   }
@@ -153,11 +157,11 @@ class Server final : WorkersEvents {
 int serve(std::shared_ptr<const conf::Config> config) {
   std::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
-  const telemetry::log::Settings log{
-      config->log.level,
-      config->log.format == conf::Log::Format::kJson ? telemetry::log::Format::kJson
-                                                     : telemetry::log::Format::kText,
-      config->log.file};
+  const telemetry::log::Settings log{config->log.level,
+                                     config->log.format == conf::Log::Format::kJson
+                                         ? telemetry::log::Format::kJson
+                                         : telemetry::log::Format::kText,
+                                     config->log.file};
   if (auto ready = telemetry::log::setup(log); !ready) return say(ready.error());
   Server server(std::move(config));
   return server.run();

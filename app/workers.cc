@@ -1,11 +1,11 @@
 // Threads and messages; what workers report is carried over to the control thread here.
 #include "app/workers.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <random>
 #include <string>
+
+#include <pthread.h>
 
 namespace segue::app {
 
@@ -22,7 +22,9 @@ Workers::Workers(std::uint32_t count, const conf::Log& log, net::Mailbox& mailbo
   }
 }
 
-Workers::~Workers() { stop(); }
+Workers::~Workers() {
+  stop();
+}
 
 void Workers::start(std::shared_ptr<const routing::Snapshot> snapshot, WorkersEvents& events) {
   events_ = &events;
@@ -51,7 +53,8 @@ void Workers::publish(std::shared_ptr<const routing::Snapshot> snapshot) {
   for (const auto& worker : workers_) worker->post_snapshot(snapshot);
 }
 
-void Workers::add_listener(const std::shared_ptr<proxy::ListenerState>& state, std::span<const int> fds) {
+void Workers::add_listener(const std::shared_ptr<proxy::ListenerState>& state,
+                           std::span<const int> fds) {
   for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->post_listener(state, fds[i]);
 }
 

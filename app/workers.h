@@ -1,6 +1,7 @@
 // The worker threads: started together, given each snapshot, asked to drain, joined.
 //
-// Carries snapshots from the control thread to the workers and knows which generation all of them serve.
+// Carries snapshots from the control thread to the workers and knows which generation all of them
+// serve.
 #pragma once
 
 #include <atomic>

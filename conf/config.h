@@ -1,9 +1,9 @@
 // The whole configuration as plain values; the fields say what the program may rely on.
 //
-// A Config has been parsed and checked: references resolve, numbers are in range, defaults are filled
-// in. It says what the file says; what runs may differ (weights set over the admin socket) and lives in
-// routing::Desired. What operators read (docs/configuration.md, `segue schema`) comes from the tables of
-// keys in parse_*.cc, which take their defaults from here.
+// A Config has been parsed and checked: references resolve, numbers are in range, defaults are
+// filled in. It says what the file says; what runs may differ (weights set over the admin socket)
+// and lives in routing::Desired. What operators read (docs/configuration.md, `segue schema`) comes
+// from the tables of keys in parse_*.cc, which take their defaults from here.
 //
 // Equality compares what is configured: two files that differ only in layout are equal.
 #pragma once
@@ -36,8 +36,9 @@ struct Listener {
   std::string name;
   Position at;
   std::string address;  ///< "0.0.0.0:8080", "[::]:8080" or "unix:/path"; port 0 picks a free one
-  std::vector<std::string> trusted_proxies;  ///< ranges whose X-Forwarded-* and PROXY header are believed
-  bool proxy_protocol = false;               ///< a PROXY v1 or v2 header must begin each connection
+  std::vector<std::string>
+      trusted_proxies;          ///< ranges whose X-Forwarded-* and PROXY header are believed
+  bool proxy_protocol = false;  ///< a PROXY v1 or v2 header must begin each connection
   std::uint32_t connections_max = 10'000;    ///< over all workers; 1…1 000 000
   std::uint32_t keep_alive_requests = 1000;  ///< requests per connection; 1…1 000 000
 
@@ -54,10 +55,11 @@ struct StatusRange {
 /// health = { … } of a pool: active checks.
 struct Health {
   enum class Kind : std::uint8_t { kNone, kTcp, kHttp } kind = Kind::kHttp;
-  std::string preset = "http"; ///< "jenkins", "gitlab", "tcp", …; what it expands to is in the other fields
+  std::string preset =
+      "http";  ///< "jenkins", "gitlab", "tcp", …; what it expands to is in the other fields
   std::string path = "/";
   std::string method = "GET";
-  std::string host;            ///< Host header; "" sends the endpoint's own address
+  std::string host;  ///< Host header; "" sends the endpoint's own address
   std::vector<std::pair<std::string, std::string>> headers;
   milliseconds interval{5000};           ///< 100 ms … 1 h
   double jitter = 0.10;                  ///< of the interval, both ways; 0 … 0.5
@@ -67,11 +69,11 @@ struct Health {
   milliseconds interval_changing{1000};  ///< while passes or failures are being counted
   milliseconds interval_down{5000};      ///< while down
   std::vector<StatusRange> expect_status{{200, 399}};
-  std::vector<std::uint16_t> drain_on;   ///< statuses by which an endpoint asks to be drained
-  std::string expect_header;             ///< "X-Jenkins" (present) or "Name: part of the value"; "" for none
-  std::string expect_body;               ///< must occur in the first 64 KiB of the body; "" for none
-  std::string starting_body;             ///< a failing answer with this in its body is "starting", not "down"
-  std::string address;                   ///< checks go here instead of the endpoint: "host:port" or ":port"
+  std::vector<std::uint16_t> drain_on;  ///< statuses by which an endpoint asks to be drained
+  std::string expect_header;  ///< "X-Jenkins" (present) or "Name: part of the value"; "" for none
+  std::string expect_body;    ///< must occur in the first 64 KiB of the body; "" for none
+  std::string starting_body;  ///< a failing answer with this in its body is "starting", not "down"
+  std::string address;        ///< checks go here instead of the endpoint: "host:port" or ":port"
 
   bool operator==(const Health&) const = default;
 };
@@ -79,18 +81,19 @@ struct Health {
 /// passive = { … } of a pool: ejection on what real traffic meets.
 struct Passive {
   bool enabled = true;
-  std::uint32_t consecutive = 5;       ///< gateway errors in a row; 1…1000
-  double failure_ratio = 0.50;         ///< of the requests in the window; 0 … 1
-  std::uint32_t requests_min = 20;     ///< in the window before the ratio counts
+  std::uint32_t consecutive = 5;    ///< gateway errors in a row; 1…1000
+  double failure_ratio = 0.50;      ///< of the requests in the window; 0 … 1
+  std::uint32_t requests_min = 20;  ///< in the window before the ratio counts
   milliseconds window{30'000};
-  milliseconds eject_for{30'000};      ///< × the number of ejections in a row
+  milliseconds eject_for{30'000};  ///< × the number of ejections in a row
   milliseconds eject_max{300'000};
 
   bool operator==(const Passive&) const = default;
 };
 
 struct Endpoint {
-  std::string address;       ///< "10.0.0.5:8080", "ci-old.internal:8080", "[::1]:80", "unix:/run/ci.sock"
+  std::string
+      address;  ///< "10.0.0.5:8080", "ci-old.internal:8080", "[::1]:80", "unix:/run/ci.sock"
   std::uint32_t weight = 1;  ///< among its pool's endpoints; 0…1000
   Position at;
 
@@ -104,37 +107,49 @@ struct Pool {
   std::string name;
   Position at;
   std::vector<Endpoint> endpoints;  ///< strings, or { address = …, weight = … }
-  Balance balance = Balance::kLeastLoaded;  ///< "least_loaded" (better of two random ones) or "round_robin"
+  Balance balance =
+      Balance::kLeastLoaded;  ///< "least_loaded" (better of two random ones) or "round_robin"
   Health health;
   Passive passive;
-  std::uint32_t healthy_min = 1;             ///< endpoints that must be in rotation for the pool to be eligible
+  std::uint32_t healthy_min =
+      1;  ///< endpoints that must be in rotation for the pool to be eligible
   milliseconds connect_timeout{5000};
-  milliseconds idle_timeout{4000};           ///< of an upstream connection between requests
-  std::uint32_t idle_connections_max = 32;   ///< per endpoint and worker
-  std::uint32_t in_flight_max = 1024;        ///< requests per endpoint, divided among the workers
-  std::uint32_t queue_max = 256;             ///< requests waiting for a free place, divided among the workers
+  milliseconds idle_timeout{4000};          ///< of an upstream connection between requests
+  std::uint32_t idle_connections_max = 32;  ///< per endpoint and worker
+  std::uint32_t in_flight_max = 1024;       ///< requests per endpoint, divided among the workers
+  std::uint32_t queue_max = 256;  ///< requests waiting for a free place, divided among the workers
   milliseconds queue_timeout{5000};
-  ProxyProtocol proxy_protocol = ProxyProtocol::kOff;  ///< sent at the start of each upstream connection
+  ProxyProtocol proxy_protocol =
+      ProxyProtocol::kOff;  ///< sent at the start of each upstream connection
 
   bool operator==(const Pool&) const = default;
 };
 
 /// match = { … } of a route. What is absent matches everything.
 struct Match {
-  std::string host;         ///< "ci.example.com" or "*.example.com"; without port, lower case
-  std::string path;         ///< exact
-  std::string path_prefix;  ///< whole segments: "/job" matches "/job" and "/job/x", not "/jobs"; "/" all
-  std::string path_regex;   ///< ECMAScript, matches the whole path
+  std::string host;  ///< "ci.example.com" or "*.example.com"; without port, lower case
+  std::string path;  ///< exact
+  std::string
+      path_prefix;  ///< whole segments: "/job" matches "/job" and "/job/x", not "/jobs"; "/" all
+  std::string path_regex;  ///< ECMAScript, matches the whole path
   std::vector<std::string> methods;
-  std::vector<std::pair<std::string, std::string>> headers;  ///< name, exact value; value "*": present
-  std::vector<std::pair<std::string, std::string>> query;    ///< the same for query parameters
+  std::vector<std::pair<std::string, std::string>>
+      headers;  ///< name, exact value; value "*": present
+  std::vector<std::pair<std::string, std::string>> query;  ///< the same for query parameters
 
   bool operator==(const Match&) const = default;
 };
 
 /// One key of a cohort specification, tried in order.
 struct CohortKey {
-  enum class Kind : std::uint8_t { kRequest, kClient, kCookie, kHeader, kQuery, kPath } kind = Kind::kRequest;
+  enum class Kind : std::uint8_t {
+    kRequest,
+    kClient,
+    kCookie,
+    kHeader,
+    kQuery,
+    kPath
+  } kind = Kind::kRequest;
   std::string argument;  ///< cookie, header or parameter name; for kPath the pattern "/job/{*}/"
 
   bool operator==(const CohortKey&) const = default;
@@ -152,30 +167,33 @@ struct Route {
   std::string name;
   Position at;
   Match match;
-  std::vector<Branch> split;        ///< 1…8 pools, not all weights 0
+  std::vector<Branch> split;  ///< 1…8 pools, not all weights 0
   std::vector<CohortKey> cohort{{}};
-  std::string cohort_group;         ///< routes of one group place a cohort alike; "" is the route's own name
-  std::string unknown;              ///< pool of requests without a key; "" is the split's first
+  std::string
+      cohort_group;     ///< routes of one group place a cohort alike; "" is the route's own name
+  std::string unknown;  ///< pool of requests without a key; "" is the split's first
   std::vector<std::string> fallback;
-  Kind kind = Kind::kWeb;           ///< "webhook" by default when the route takes POST alone
+  Kind kind = Kind::kWeb;  ///< "webhook" by default when the route takes POST alone
   std::optional<milliseconds> connect_timeout;  ///< webhook: 2 s; else the pool's
   milliseconds response_timeout{90'000};        ///< until the response head; webhook: 9 s
-  milliseconds total_timeout{0};                ///< of everything until the response head, retries included; 0: none; webhook: 9 s
-  bool retry_stale_post = false;    ///< also send non-idempotent requests again when a reused connection died unanswered
+  milliseconds total_timeout{
+      0};  ///< of everything until the response head, retries included; 0: none; webhook: 9 s
+  bool retry_stale_post =
+      false;  ///< also send non-idempotent requests again when a reused connection died unanswered
 
   bool operator==(const Route&) const = default;
 };
 
 /// [timeouts]
 struct Timeouts {
-  milliseconds head{10'000};              ///< a client's head, from its first byte
-  milliseconds keep_alive{75'000};        ///< a client between requests
-  milliseconds body_idle{60'000};         ///< a body in either direction that stands still
-  milliseconds stream_idle{300'000};      ///< a response of unknown length that stands still
-  milliseconds tunnel_idle{3'600'000};    ///< an upgraded connection
-  milliseconds linger{1000};              ///< reading on after an early answer
-  milliseconds drain_requests{120'000};   ///< at SIGTERM
-  milliseconds drain_tunnels{900'000};    ///< at SIGTERM
+  milliseconds head{10'000};             ///< a client's head, from its first byte
+  milliseconds keep_alive{75'000};       ///< a client between requests
+  milliseconds body_idle{60'000};        ///< a body in either direction that stands still
+  milliseconds stream_idle{300'000};     ///< a response of unknown length that stands still
+  milliseconds tunnel_idle{3'600'000};   ///< an upgraded connection
+  milliseconds linger{1000};             ///< reading on after an early answer
+  milliseconds drain_requests{120'000};  ///< at SIGTERM
+  milliseconds drain_tunnels{900'000};   ///< at SIGTERM
 
   bool operator==(const Timeouts&) const = default;
 };
@@ -183,24 +201,24 @@ struct Timeouts {
 /// [limits]. Sizes in bytes.
 struct Limits {
   std::uint32_t request_line = 8 * 1024;
-  std::uint32_t head = 32 * 1024;        ///< request or response head; at most 1 MiB
-  std::uint32_t fields = 100;            ///< header fields of a head; at most 1000
-  std::uint32_t buffer_high = 64 * 1024; ///< queued per direction at which reading stops
-  std::uint32_t buffer_low = 16 * 1024;  ///< and goes on
-  std::uint32_t replay = 64 * 1024;      ///< request body kept for a retry
-  std::uint32_t linger = 64 * 1024;      ///< read and dropped after an early answer
-  std::uint64_t memory_max = 0;          ///< resident memory; 0: no limit
+  std::uint32_t head = 32 * 1024;         ///< request or response head; at most 1 MiB
+  std::uint32_t fields = 100;             ///< header fields of a head; at most 1000
+  std::uint32_t buffer_high = 64 * 1024;  ///< queued per direction at which reading stops
+  std::uint32_t buffer_low = 16 * 1024;   ///< and goes on
+  std::uint32_t replay = 64 * 1024;       ///< request body kept for a retry
+  std::uint32_t linger = 64 * 1024;       ///< read and dropped after an early answer
+  std::uint64_t memory_max = 0;           ///< resident memory; 0: no limit
 
   bool operator==(const Limits&) const = default;
 };
 
 /// [retry]
 struct Retry {
-  std::uint32_t attempts = 1;          ///< further attempts per request; 0…3
+  std::uint32_t attempts = 1;  ///< further attempts per request; 0…3
   milliseconds backoff_min{25};
   milliseconds backoff_max{250};
-  double budget = 0.20;                ///< of the requests in flight
-  std::uint32_t budget_min = 3;        ///< retries at once that are always allowed
+  double budget = 0.20;          ///< of the requests in flight
+  std::uint32_t budget_min = 3;  ///< retries at once that are always allowed
 
   bool operator==(const Retry&) const = default;
 };
@@ -219,8 +237,9 @@ struct Log {
   std::string level = "info";  ///< "debug", "info", "warn", "error"
   std::string file;            ///< "" is standard error
   enum class AccessFormat : std::uint8_t { kJson, kLogfmt } access_format = AccessFormat::kJson;
-  std::string access_file;     ///< "" for none; "-" is standard output
-  std::uint32_t access_buffer = 1024 * 1024;  ///< bytes per worker; a full one drops lines and counts them
+  std::string access_file;  ///< "" for none; "-" is standard output
+  std::uint32_t access_buffer =
+      1024 * 1024;  ///< bytes per worker; a full one drops lines and counts them
 
   bool operator==(const Log&) const = default;
 };

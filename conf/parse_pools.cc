@@ -43,10 +43,11 @@ constexpr Key<Pool> kKeys[] = {
                             "Endpoints that must be in rotation for the pool to take traffic."),
     key<&Pool::connect_timeout>("connect_timeout", duration(milliseconds(1), minutes(5)),
                                 "Until a connection to an endpoint stands."),
-    key<&Pool::idle_timeout>("idle_timeout", duration(milliseconds(1), hours(1)),
-                             "How long a connection to an endpoint waits for the next request, unless the "
-                             "server says how long it waits (Keep-Alive: timeout): then one second less, at "
-                             "most 5 minutes."),
+    key<&Pool::idle_timeout>(
+        "idle_timeout", duration(milliseconds(1), hours(1)),
+        "How long a connection to an endpoint waits for the next request, unless the "
+        "server says how long it waits (Keep-Alive: timeout): then one second less, at "
+        "most 5 minutes."),
     key<&Pool::idle_connections_max>("idle_connections_max", count(0, 100'000),
                                      "Such connections per endpoint and worker; 0 keeps none."),
     key<&Pool::in_flight_max>("in_flight_max", count(1, 1'000'000),

@@ -35,10 +35,10 @@ class Outliers {
 
   struct Change {
     EndpointId endpoint;
-    State from, to;     ///< both kHalfOpen: the probe may be taken once more
-    const char* cause;  ///< "consecutive", "failure_ratio", "time_over", "probe_passed",
-                        ///< "probe_failed", "probe_released", "probe_unanswered" or "recovered"
-    std::string evidence;     ///< "5 gateway errors in a row, limit 5"; may be empty
+    State from, to;        ///< both kHalfOpen: the probe may be taken once more
+    const char* cause;     ///< "consecutive", "failure_ratio", "time_over", "probe_passed",
+                           ///< "probe_failed", "probe_released", "probe_unanswered" or "recovered"
+    std::string evidence;  ///< "5 gateway errors in a row, limit 5"; may be empty
     std::uint32_t ejections;  ///< in a row
     Millis lasts{0};          ///< of an ejection
   };

@@ -14,10 +14,10 @@ namespace segue::proxy {
 struct FailedAttempt {
   Error error;
   http::Method method = http::Method::kOther;
-  bool bytes_written = false;     ///< some byte of the request left this process for this endpoint
-  bool bytes_received = false;    ///< some byte of a response came, a 1xx included
-  bool reused = false;            ///< on a connection that had served before
-  bool body_replayable = true;    ///< no body, none read yet, or all of it still in the replay buffer
+  bool bytes_written = false;   ///< some byte of the request left this process for this endpoint
+  bool bytes_received = false;  ///< some byte of a response came, a 1xx included
+  bool reused = false;          ///< on a connection that had served before
+  bool body_replayable = true;  ///< no body, none read yet, or all of it still in the replay buffer
   bool retry_stale_post = false;  ///< the route's word on (c) for methods that are not idempotent
 };
 

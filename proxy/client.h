@@ -21,8 +21,8 @@ struct ListenerState {
   ListenerId id;
   conf::Listener settings;
   std::vector<AddressRange> trusted;
-  std::uint16_t port = 0;                     ///< as bound
-  std::string port_text;                      ///< for X-Forwarded-Port
+  std::uint16_t port = 0;  ///< as bound
+  std::string port_text;   ///< for X-Forwarded-Port
   /// Open now, over all workers; moves once per connection, and survives a change of settings.
   std::shared_ptr<std::atomic<std::uint32_t>> connections =
       std::make_shared<std::atomic<std::uint32_t>>(0);
@@ -30,8 +30,8 @@ struct ListenerState {
 
 /// Who is at the other end. Views hold as long as the connection.
 struct ClientInfo {
-  std::string_view host;       ///< the address without port: "192.0.2.7", "::1", "unix"
-  bool trusted = false;        ///< within the listener's trusted_proxies
+  std::string_view host;  ///< the address without port: "192.0.2.7", "::1", "unix"
+  bool trusted = false;   ///< within the listener's trusted_proxies
   const ListenerState* listener = nullptr;
 };
 

@@ -33,7 +33,9 @@ ClientH1::ClientH1(Worker& worker, std::shared_ptr<ListenerState> listener, int 
   tcp_.read_start();
 }
 
-ClientH1::~ClientH1() { listener_->connections->fetch_sub(1, std::memory_order_relaxed); }
+ClientH1::~ClientH1() {
+  listener_->connections->fetch_sub(1, std::memory_order_relaxed);
+}
 
 void ClientH1::arm(Millis after) {
   sent_when_armed_ = tcp_.sent();
@@ -203,7 +205,8 @@ void ClientH1::on_peer_end(bool clean) {
     case Phase::kAnswering: return;  // half-closed: the response still has a reader
     case Phase::kTunnel: return exchange_->from_client().on_end({});
     case Phase::kBody:
-      return exchange_->from_client().on_failed({Fault::kClosedEarly, Side::kClient, Retry::kNever});
+      return exchange_->from_client().on_failed(
+          {Fault::kClosedEarly, Side::kClient, Retry::kNever});
     default: return close();
   }
 }
@@ -259,7 +262,8 @@ void ClientH1::read_proxy_header() {
 
 // Sending.
 
-void ClientH1::send_head(const http::Head& head, std::span<const http::Field> extra, BodyLength body) {
+void ClientH1::send_head(const http::Head& head, std::span<const http::Field> extra,
+                         BodyLength body) {
   Gather& out = worker_.gather();
   out.begin(*this);
   http::Persistence persistence = http::Persistence::kDefault;
@@ -269,7 +273,8 @@ void ClientH1::send_head(const http::Head& head, std::span<const http::Field> ex
     response_framing_ = body.kind;
     // A final head before the request is over is most often a refusal of its body: what is still on
     // its way is read and dropped for a while, and nothing can follow it.
-    announced_close_ = body.kind == BodyLength::Kind::kUntilClose || phase_ == Phase::kBody || !may_persist();
+    announced_close_ =
+        body.kind == BodyLength::Kind::kUntilClose || phase_ == Phase::kBody || !may_persist();
     if (announced_close_) {
       persistence = http::Persistence::kClose;
     } else if (minor_ == 0) {
@@ -313,11 +318,14 @@ void ClientH1::send_reply(std::uint16_t status, std::string_view head_fields, st
 SocketAddress ClientH1::peer_address() const {
   const std::string host(host_.data(), host_size_);
   const bool six = host.find(':') != std::string::npos;
-  auto address = SocketAddress::parse((six ? "[" + host + "]:" : host + ":") + std::to_string(port_));
+  auto address =
+      SocketAddress::parse((six ? "[" + host + "]:" : host + ":") + std::to_string(port_));
   return address ? *address : SocketAddress{};
 }
 
-SocketAddress ClientH1::local_address() const { return net::bound_address(tcp_.fd()); }
+SocketAddress ClientH1::local_address() const {
+  return net::bound_address(tcp_.fd());
+}
 
 void ClientH1::on_gathered(std::span<const iovec> pieces) {
   for (const iovec& piece : pieces) bytes_out_ += piece.iov_len;
@@ -453,8 +461,8 @@ void ClientH1::on_deadline(Deadline&) {
   if (exchange_ != nullptr) {
     exchange_->from_client().on_failed({Fault::kReset, Side::kClient, Retry::kNever});
   } else if (tcp_.queued() > 0 && tcp_.sent() != sent_when_armed_) {
-    // A slow reader of the last response, but one that reads: cut off now, it would take the part it
-    // has for all.
+    // A slow reader of the last response, but one that reads: cut off now, it would take the part
+    // it has for all.
     arm(worker_.snapshot()->config->timeouts.body_idle);
   } else if (phase_ == Phase::kHead) {
     refuse({Fault::kHeadTimeout, Side::kClient, Retry::kNever});
@@ -464,7 +472,8 @@ void ClientH1::on_deadline(Deadline&) {
 }
 
 void ClientH1::begin_drain() {
-  // HTTP/1.1 has no word for "no more requests": one that is on its way already is served, and told.
+  // HTTP/1.1 has no word for "no more requests": one that is on its way already is served, and
+  // told.
   if (phase_ == Phase::kIdle)
     arm(tcp_.queued() > 0 ? worker_.snapshot()->config->timeouts.body_idle
                           : worker_.snapshot()->config->timeouts.linger);

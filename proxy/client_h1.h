@@ -1,5 +1,5 @@
-// One HTTP/1 client connection: reads requests one after the other, runs an exchange for each, writes its
-// response.
+// One HTTP/1 client connection: reads requests one after the other, runs an exchange for each,
+// writes its response.
 #pragma once
 
 #include <array>
@@ -26,7 +26,8 @@ class ClientH1 final : public net::Retired,
                        http::H1Parser::BodySink {
  public:
   /// Takes over a connected descriptor. `listener` counts the connection already.
-  ClientH1(Worker& worker, std::shared_ptr<ListenerState> listener, int fd, const SocketAddress& peer);
+  ClientH1(Worker& worker, std::shared_ptr<ListenerState> listener, int fd,
+           const SocketAddress& peer);
   ~ClientH1() override;
 
   /// Draining: an idle connection closes now, a busy one after its response.
@@ -46,7 +47,7 @@ class ClientH1 final : public net::Retired,
     kBody,         // the request's body is on its way in
     kAnswering,    // the request is complete, its response is not
     kTunnel,
-    kLinger,       // everything sent; reading and dropping
+    kLinger,  // everything sent; reading and dropping
     kClosed,
   };
 
@@ -101,8 +102,9 @@ class ClientH1 final : public net::Retired,
   std::unique_ptr<Intake> intake_;  // from the first byte of a head until its exchange is over
   Deadline deadline_{*this};        // idle, head, linger
   std::uint64_t bytes_in_ = 0, bytes_out_ = 0, remaining_ = 0;
-  std::uint64_t sent_when_armed_ = 0;  // tcp_.sent() when deadline_ was armed: has the client read since?
-  std::uint64_t began_us_ = 0;      // first byte of the current head
+  std::uint64_t sent_when_armed_ =
+      0;                        // tcp_.sent() when deadline_ was armed: has the client read since?
+  std::uint64_t began_us_ = 0;  // first byte of the current head
   std::uint32_t requests_ = 0;
   std::uint32_t lingered_ = 0;
   Phase phase_ = Phase::kIdle;
@@ -111,9 +113,9 @@ class ClientH1 final : public net::Retired,
   http::BodyLength::Kind response_framing_ = http::BodyLength::Kind::kNone;
   std::uint8_t minor_ = 1;
   bool keep_alive_ = true;
-  bool announced_close_ = false;    // the response said Connection: close
-  bool peer_ended_ = false;         // FIN seen
-  bool processing_ = false;         // process() is on the stack
+  bool announced_close_ = false;  // the response said Connection: close
+  bool peer_ended_ = false;       // FIN seen
+  bool processing_ = false;       // process() is on the stack
   bool bulk_ = false;
   bool trusted_ = false;
   std::uint16_t port_ = 0;

@@ -42,9 +42,8 @@ void ConnPool::keep(UpstreamH1& connection) {
     return;
   }
   const auto own = static_cast<std::uint32_t>(pool->settings.idle_timeout.count());
-  const std::uint32_t limit = connection.idle_limit_ms_ > 0
-                                  ? std::min(connection.idle_limit_ms_, kIdleLimitMaxMs)
-                                  : own;
+  const std::uint32_t limit =
+      connection.idle_limit_ms_ > 0 ? std::min(connection.idle_limit_ms_, kIdleLimitMaxMs) : own;
   connection.phase_ = UpstreamH1::Phase::kIdle;
   state.idle.push_front(connection.idle_link_);
   ++state.idle_count;

@@ -239,7 +239,8 @@ void Exchange::attempt_failed(Error error) {
   if (!try_again(stale)) reply(error);
 }
 
-/// No body before there is somewhere to put it; and the pressure of the last attempt is gone with it.
+/// No body before there is somewhere to put it; and the pressure of the last attempt is gone with
+/// it.
 void Exchange::hold_body() {
   if (has_body_ && !request_ended_ && !held_client_) {
     held_client_ = true;
@@ -253,9 +254,10 @@ void Exchange::hold_body() {
 bool Exchange::try_again(bool stale) {
   const conf::Retry& settings = snapshot_->config->retry;
   const std::span<const EndpointId> tried{tried_.data(), attempts_};
-  const bool other = std::any_of(pool().in_rotation.begin(), pool().in_rotation.end(), [&](std::uint32_t i) {
-    return std::find(tried.begin(), tried.end(), pool().endpoints[i].id) == tried.end();
-  });
+  const bool other =
+      std::any_of(pool().in_rotation.begin(), pool().in_rotation.end(), [&](std::uint32_t i) {
+        return std::find(tried.begin(), tried.end(), pool().endpoints[i].id) == tried.end();
+      });
   const bool may_repeat = repeats_in_pool_ < settings.attempts && retry_allowed();
   fresh_only_ = stale;  // what sat idle beside a dead connection is no better
   if (may_repeat && (other || stale)) {
@@ -311,20 +313,23 @@ void Exchange::on_response_head(http::Head& head) {
   record_.first_byte = now() - sent_at_;
   note_outcome(telemetry::is_gateway_error(head.status));
   BodyLength body = head.body;
-  const bool unframed = body.kind == BodyLength::Kind::kUntilClose || body.kind == BodyLength::Kind::kChunked;
-  // RFC 9112 §6.1: no chunked for HTTP/1.0; for the others it frees the connection for the next request.
+  const bool unframed =
+      body.kind == BodyLength::Kind::kUntilClose || body.kind == BodyLength::Kind::kChunked;
+  // RFC 9112 §6.1: no chunked for HTTP/1.0; for the others it frees the connection for the next
+  // request.
   if (unframed)
     body.kind = request_->minor == 0 ? BodyLength::Kind::kUntilClose : BodyLength::Kind::kChunked;
   response_framing_ = head.body.kind;
-  if (const http::Field* location = head.find(http::FieldId::kLocation)) rewrite_location(head, *location);
+  if (const http::Field* location = head.find(http::FieldId::kLocation))
+    rewrite_location(head, *location);
   client_->send_head(head, {}, body);
   replay_.clear();
   touch();
   if (head.body.kind != BodyLength::Kind::kNone) arm_for_state();
 }
 
-/// Rewrites a Location that names exactly the endpoint's own origin to the one the client used; every
-/// other Location is somebody's intention.
+/// Rewrites a Location that names exactly the endpoint's own origin to the one the client used;
+/// every other Location is somebody's intention.
 void Exchange::rewrite_location(http::Head& head, const http::Field& location) {
   constexpr std::string_view kScheme = "http://";
   const std::string_view value = location.value;
@@ -366,7 +371,8 @@ bool Exchange::offered(const http::Head& head) const {
   if (chosen == nullptr) return false;
   bool fits = false;
   for (const http::Field& field : request_->fields)
-    if (field.id == http::FieldId::kUpgrade && http::has_token(field.value, chosen->value)) fits = true;
+    if (field.id == http::FieldId::kUpgrade && http::has_token(field.value, chosen->value))
+      fits = true;
   return fits;
 }
 
@@ -388,7 +394,9 @@ void Exchange::tunnel_half_ended() {
 
 // Time.
 
-void Exchange::touch() noexcept { touched_at_ = worker_.loop().turn(); }
+void Exchange::touch() noexcept {
+  touched_at_ = worker_.loop().turn();
+}
 
 Millis Exchange::idle_limit() const {
   const conf::Timeouts& timeouts = snapshot_->config->timeouts;

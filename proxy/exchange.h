@@ -28,9 +28,10 @@ class Exchange final : Deadline::Owner {
 
   explicit Exchange(Worker& worker);
 
-  /// A complete, judged head of `client`, which outlives the exchange or tells it on_failed(). Views in
-  /// `head` hold until end_exchange(). The snapshot is pinned here: a request sees one generation from
-  /// its first byte to its log line. `began` is when the first byte of the head arrived.
+  /// A complete, judged head of `client`, which outlives the exchange or tells it on_failed().
+  /// Views in `head` hold until end_exchange(). The snapshot is pinned here: a request sees one
+  /// generation from its first byte to its log line. `began` is when the first byte of the head
+  /// arrived.
   void begin(Client& client, http::Head& head, Instant began);
 
   http::StreamEvents& from_client() noexcept { return from_client_; }
@@ -111,9 +112,9 @@ class Exchange final : Deadline::Owner {
   telemetry::Phase phase_now() const noexcept;
 
   Worker& worker_;
-  Client* client_ = nullptr;            // set from begin() to finish()
-  UpstreamH1* upstream_ = nullptr;      // set while kConnecting, kWaiting, kRelaying, kTunnel
-  http::Head* request_ = nullptr;       // the client's, from begin() to finish()
+  Client* client_ = nullptr;        // set from begin() to finish()
+  UpstreamH1* upstream_ = nullptr;  // set while kConnecting, kWaiting, kRelaying, kTunnel
+  http::Head* request_ = nullptr;   // the client's, from begin() to finish()
   routing::SnapshotRef snapshot_;
   const routing::Route* route_ = nullptr;        // null until matched
   const routing::Pool* pool_ = nullptr;          // the one being tried
@@ -121,8 +122,8 @@ class Exchange final : Deadline::Owner {
   telemetry::SeriesCells* series_ = nullptr;     // of the destination being tried
   ForwardedFields forwarded_;                    // what the proxy adds to the request
   std::span<const http::Field> extra_;           // the same, as fields
-  std::string replay_;                  // request body sent so far, while it may be needed again
-  std::string location_;                // a rewritten Location, until the head is sent
+  std::string replay_;    // request body sent so far, while it may be needed again
+  std::string location_;  // a rewritten Location, until the head is sent
   Deadline deadline_{*this};
   Waiting waiting_;
   telemetry::Record record_;
@@ -131,23 +132,24 @@ class Exchange final : Deadline::Owner {
   std::uint64_t cohort_ = 0;
   std::uint32_t tried_destinations_ = 0;  // bits
   std::array<EndpointId, telemetry::Record::kAttemptsMax> tried_;
-  std::uint32_t attempts_ = 0;            // attempts begun
-  std::uint32_t repeats_in_pool_ = 0;     // repeated attempts in the current pool
+  std::uint32_t attempts_ = 0;         // attempts begun
+  std::uint32_t repeats_in_pool_ = 0;  // repeated attempts in the current pool
   http::BodyLength::Kind response_framing_ = http::BodyLength::Kind::kNone;
   State state_ = State::kIdle;
-  bool request_ended_ = false;    // all of it came from the client
-  bool end_sent_ = false;         // and its end went to the upstream
+  bool request_ended_ = false;  // all of it came from the client
+  bool end_sent_ = false;       // and its end went to the upstream
   bool response_ended_ = false;
-  bool replayable_ = true;        // replay_ holds all of the body that was sent
+  bool replayable_ = true;  // replay_ holds all of the body that was sent
   bool has_body_ = false;
   bool held_client_ = false;
-  bool probe_ = false;            // this attempt decides about a half-open endpoint
-  bool retry_taken_ = false;      // counts against the retry budget
+  bool probe_ = false;        // this attempt decides about a half-open endpoint
+  bool retry_taken_ = false;  // counts against the retry budget
   bool client_half_ended_ = false, upstream_half_ended_ = false;  // tunnels
-  bool fresh_only_ = false;       // the next attempt takes no idle connection
-  bool keeps_replay_ = false;     // body bytes go to replay_ as they pass
+  bool fresh_only_ = false;                           // the next attempt takes no idle connection
+  bool keeps_replay_ = false;                         // body bytes go to replay_ as they pass
   bool client_slow_ = false, upstream_slow_ = false;  // who is holding whom
-  telemetry::Proof proof_ = telemetry::Proof::kUnsent;  // why the attempt about to begin was allowed
+  telemetry::Proof proof_ =
+      telemetry::Proof::kUnsent;  // why the attempt about to begin was allowed
   FromClient from_client_{*this};
   FromUpstream from_upstream_{*this};
 };

@@ -53,9 +53,9 @@ void Exchange::go_to(const routing::Placement& place) {
 void Exchange::try_endpoint() {
   // First come, first served: who queues already goes before who comes now.
   if (!queued_at_ && worker_.pool(pool().id).queued > 0) return enqueue();
-  const routing::Picker::Choice choice =
-      worker_.picker().pick(pool(), worker_.loads(), worker_.share_of(pool().settings.in_flight_max),
-                            {tried_.data(), std::min<std::size_t>(attempts_, tried_.size())});
+  const routing::Picker::Choice choice = worker_.picker().pick(
+      pool(), worker_.loads(), worker_.share_of(pool().settings.in_flight_max),
+      {tried_.data(), std::min<std::size_t>(attempts_, tried_.size())});
   if (choice.endpoint != nullptr) return take_endpoint(choice);
   if (choice.full) return enqueue();
   go_to(other_place());

@@ -1,9 +1,9 @@
 // Building the added fields, without printf and without heap.
 #include "proxy/forwarding.h"
 
-#include <arpa/inet.h>
-
 #include <cstring>
+
+#include <arpa/inet.h>
 
 #include "lib/http/field.h"
 
@@ -91,7 +91,8 @@ std::span<const Field> ForwardedFields::make(http::Head& head, const ClientInfo&
       case FieldId::kXForwardedProto:
       case FieldId::kXForwardedHost:
       case FieldId::kXForwardedPort: {
-        const auto which = static_cast<std::size_t>(field.id) - static_cast<std::size_t>(FieldId::kXForwardedFor);
+        const auto which =
+            static_cast<std::size_t>(field.id) - static_cast<std::size_t>(FieldId::kXForwardedFor);
         if (client.trusted && came[which] == nullptr) {
           came[which] = &field;
         } else {
@@ -168,7 +169,8 @@ std::span<const Field> ForwardedFields::make(http::Head& head, const ClientInfo&
 
 std::string_view client_address(const http::Head& head, const ClientInfo& client) noexcept {
   if (!client.trusted) return client.host;
-  // From the right: each proxy appended the address it saw; the first one we do not trust is the client.
+  // From the right: each proxy appended the address it saw; the first one we do not trust is the
+  // client.
   std::string_view found = client.host;
   for (std::size_t i = head.fields.size(); i-- > 0;) {
     if (head.fields[i].id != FieldId::kXForwardedFor) continue;

@@ -1,5 +1,5 @@
-// What the proxy says about the client: X-Forwarded-*, X-Request-Id, traceparent, and on request Forwarded
-// and Via (RFC 7239, RFC 9110 §7.6.3).
+// What the proxy says about the client: X-Forwarded-*, X-Request-Id, traceparent, and on request
+// Forwarded and Via (RFC 7239, RFC 9110 §7.6.3).
 #pragma once
 
 #include <array>
@@ -14,15 +14,16 @@
 
 namespace segue::proxy {
 
-/// The fields added to one request. Reused from exchange to exchange: warm, it allocates nothing unless
-/// a trusted proxy's X-Forwarded-For is long.
+/// The fields added to one request. Reused from exchange to exchange: warm, it allocates nothing
+/// unless a trusted proxy's X-Forwarded-For is long.
 class ForwardedFields {
  public:
   static constexpr std::size_t kFieldsMax = 8;
 
-  /// Fills the fields for `head` and marks those of the client that they replace as hop_by_hop. From a
-  /// peer that is not trusted what came in is replaced; from a trusted one X-Forwarded-For is appended
-  /// to and the rest kept. traceparent is continued, or begun. Views hold until the next make().
+  /// Fills the fields for `head` and marks those of the client that they replace as hop_by_hop.
+  /// From a peer that is not trusted what came in is replaced; from a trusted one X-Forwarded-For
+  /// is appended to and the rest kept. traceparent is continued, or begun. Views hold until the
+  /// next make().
   std::span<const http::Field> make(http::Head& head, const ClientInfo& client,
                                     const conf::Forwarding& settings, Rng& rng);
 
@@ -39,9 +40,9 @@ class ForwardedFields {
   std::string forwarded_for_, forwarded_;
 };
 
-/// The first address a trusted chain vouches for: the last element of X-Forwarded-For that is not itself
-/// a trusted proxy, or the first one when all are; the peer where it is not trusted or says nothing. What
-/// is no address ends the chain. A view into the field or the peer's host.
+/// The first address a trusted chain vouches for: the last element of X-Forwarded-For that is not
+/// itself a trusted proxy, or the first one when all are; the peer where it is not trusted or says
+/// nothing. What is no address ends the chain. A view into the field or the peer's host.
 std::string_view client_address(const http::Head& head, const ClientInfo& client) noexcept;
 
 }  // namespace segue::proxy

@@ -1,5 +1,5 @@
-// What it takes to read a message: a head buffer and a parser. Borrowed from the worker while a message
-// is on its way in, so that an idle connection holds neither.
+// What it takes to read a message: a head buffer and a parser. Borrowed from the worker while a
+// message is on its way in, so that an idle connection holds neither.
 #pragma once
 
 #include <memory>

@@ -1,12 +1,12 @@
 // Parsing is strict: a header that is not exactly what the specification says ends the connection.
 #include "proxy/proxy_protocol.h"
 
-#include <arpa/inet.h>
-
 #include <array>
 #include <charconv>
 #include <cstring>
 #include <string_view>
+
+#include <arpa/inet.h>
 
 namespace segue::proxy {
 namespace {
@@ -15,13 +15,17 @@ using std::string_literals::operator""s;
 using std::string_view_literals::operator""sv;
 
 constexpr std::string_view kSignature = "\r\n\r\n\0\r\nQUIT\n"sv;  // §2.2
-constexpr std::size_t kV1Max = 107;                                  // §2.1
-constexpr std::size_t kV2Max = 520;  // of addresses and TLVs: with them the header fits the 536 of §2.2
+constexpr std::size_t kV1Max = 107;                                // §2.1
+constexpr std::size_t kV2Max =
+    520;  // of addresses and TLVs: with them the header fits the 536 of §2.2
 
-ProxyHeader bad() { return {ProxyHeader::Outcome::kBad, 0, {}}; }
+ProxyHeader bad() {
+  return {ProxyHeader::Outcome::kBad, 0, {}};
+}
 
 /// One end of a TCP4 or TCP6 line. The port is decimal, without leading zeros (§2.1).
-bool parse_end(std::string_view family, std::string_view host, std::string_view port, SocketAddress& out) {
+bool parse_end(std::string_view family, std::string_view host, std::string_view port,
+               SocketAddress& out) {
   if (port.size() > 1 && port.front() == '0') return false;
   const bool six = family == "TCP6";
   // Brackets and prefixes are our notation, not the protocol's.
@@ -104,16 +108,17 @@ std::string make_proxy_header_v1(const SocketAddress& source, const SocketAddres
     return "PROXY UNKNOWN\r\n";
   char from[INET6_ADDRSTRLEN] = "", to[INET6_ADDRSTRLEN] = "";
   const auto text = [](const SocketAddress& address, char* out) {
-    const void* bytes =
-        address.family() == AF_INET
-            ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in*>(address.get())->sin_addr)
-            : &reinterpret_cast<const sockaddr_in6*>(address.get())->sin6_addr;
+    const void* bytes = address.family() == AF_INET
+                            ? static_cast<const void*>(
+                                  &reinterpret_cast<const sockaddr_in*>(address.get())->sin_addr)
+                            : &reinterpret_cast<const sockaddr_in6*>(address.get())->sin6_addr;
     inet_ntop(address.family(), bytes, out, INET6_ADDRSTRLEN);
   };
   text(source, from);
   text(destination, to);
-  return std::string("PROXY ") + (source.family() == AF_INET ? "TCP4 " : "TCP6 ") + from + " " + to + " " +
-         std::to_string(source.port()) + " " + std::to_string(destination.port()) + "\r\n";
+  return std::string("PROXY ") + (source.family() == AF_INET ? "TCP4 " : "TCP6 ") + from + " " +
+         to + " " + std::to_string(source.port()) + " " + std::to_string(destination.port()) +
+         "\r\n";
 }
 
 std::string make_proxy_header_v2(const SocketAddress& source, const SocketAddress& destination) {
@@ -125,7 +130,9 @@ std::string make_proxy_header_v2(const SocketAddress& source, const SocketAddres
   out += four ? '\x11' : '\x21';
   out += '\0';
   out += four ? '\x0c' : '\x24';
-  const auto add = [&](const void* bytes, std::size_t n) { out.append(static_cast<const char*>(bytes), n); };
+  const auto add = [&](const void* bytes, std::size_t n) {
+    out.append(static_cast<const char*>(bytes), n);
+  };
   if (four) {
     const auto& from = *reinterpret_cast<const sockaddr_in*>(source.get());
     const auto& to = *reinterpret_cast<const sockaddr_in*>(destination.get());

@@ -4,18 +4,20 @@
 namespace segue::proxy {
 
 std::string reply_fields(Fault fault, http::Page page) {
-  std::string fields = "X-Segue-Reason: " + std::string(to_string(fault)) + "\r\nContent-Type: " +
-                       std::string(http::content_type(page)) + "\r\nCache-Control: no-store\r\n";
+  std::string fields = "X-Segue-Reason: " + std::string(to_string(fault)) +
+                       "\r\nContent-Type: " + std::string(http::content_type(page)) +
+                       "\r\nCache-Control: no-store\r\n";
   const bool later = fault == Fault::kNoEndpoint || fault == Fault::kQueueFull ||
-                     fault == Fault::kQueueTimeout || fault == Fault::kOverloaded || fault == Fault::kDraining;
+                     fault == Fault::kQueueTimeout || fault == Fault::kOverloaded ||
+                     fault == Fault::kDraining;
   if (later) fields += "Retry-After: " + std::to_string(kRetryAfterSeconds) + "\r\n";
   if (fault == Fault::kMethodRefused)  // RFC 9110 §15.5.6
     fields += "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";
   return fields;
 }
 
-void write_reply(Gather& out, std::uint16_t status, std::string_view head_fields, std::string_view body,
-                 http::Persistence persistence, Body wanted) {
+void write_reply(Gather& out, std::uint16_t status, std::string_view head_fields,
+                 std::string_view body, http::Persistence persistence, Body wanted) {
   out.copy("HTTP/1.1 ");
   out.copy(std::to_string(status));
   out.copy(" ");

@@ -18,10 +18,10 @@ inline constexpr int kRetryAfterSeconds = 1;
 /// "X-Segue-Reason: …\r\n" and what else belongs to `fault`: content type, Retry-After, Allow.
 std::string reply_fields(Fault fault, http::Page page);
 
-/// Status line, `head_fields` (complete lines), length, connection and `body`, which is not sent (but
-/// counted) when `body_wanted` is false (HEAD).
+/// Status line, `head_fields` (complete lines), length, connection and `body`, which is not sent
+/// (but counted) when `body_wanted` is false (HEAD).
 enum class Body : bool { kOmit, kSend };
-void write_reply(Gather& out, std::uint16_t status, std::string_view head_fields, std::string_view body,
-                 http::Persistence persistence, Body wanted);
+void write_reply(Gather& out, std::uint16_t status, std::string_view head_fields,
+                 std::string_view body, http::Persistence persistence, Body wanted);
 
 }  // namespace segue::proxy

@@ -1,4 +1,5 @@
-// From readiness to response events: heads into an intake, bodies straight from the worker's read buffer.
+// From readiness to response events: heads into an intake, bodies straight from the worker's read
+// buffer.
 #include "proxy/upstream_h1.h"
 
 #include <algorithm>
@@ -24,10 +25,13 @@ std::uint32_t idle_limit_ms(const http::Head& head) {
   if (field == nullptr) return limit;
   http::for_each_token(field->value, [&](std::string_view parameter) {
     constexpr std::string_view kName = "timeout=";
-    if (parameter.size() <= kName.size() || !http::same_name(parameter.substr(0, kName.size()), kName)) return;
+    if (parameter.size() <= kName.size() ||
+        !http::same_name(parameter.substr(0, kName.size()), kName))
+      return;
     const std::string_view digits = parameter.substr(kName.size());
     std::uint32_t seconds = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
     if (error != std::errc{} || end != digits.data() + digits.size()) return;
     seconds = std::min(seconds, 1'000'000u);
     limit = seconds > 1 ? (seconds - 1) * 1000 : 1;
@@ -81,12 +85,13 @@ void UpstreamH1::send_preamble(std::string_view bytes) {
   worker_.gather().copy(bytes);
 }
 
-void UpstreamH1::send_head(const http::Head& head, std::span<const http::Field> extra, BodyLength body) {
+void UpstreamH1::send_head(const http::Head& head, std::span<const http::Field> extra,
+                           BodyLength body) {
   request_framing_ = body.kind;
   worker_.gather().begin(*this);
-  http::write_request_head(worker_.gather(), head, extra, body,
-                           upgrade_asked_ ? http::Persistence::kUpgrade : http::Persistence::kDefault,
-                           host_);
+  http::write_request_head(
+      worker_.gather(), head, extra, body,
+      upgrade_asked_ ? http::Persistence::kUpgrade : http::Persistence::kDefault, host_);
   host_ = {};
 }
 
@@ -179,8 +184,8 @@ void UpstreamH1::read_head() {
 }
 
 void UpstreamH1::parse_heads() {
-  // The exchange may end within an event, and this connection serve another or close; the bytes that
-  // were referred to must hold until the flush all the same.
+  // The exchange may end within an event, and this connection serve another or close; the bytes
+  // that were referred to must hold until the flush all the same.
   std::unique_ptr<Intake> intake = std::move(intake_);
   while (phase_ == Phase::kHead) {
     const Result<bool> complete = intake->parser.parse_head(intake->buffer);
@@ -226,8 +231,8 @@ void UpstreamH1::parse_heads() {
     } else if (!rest.empty()) {
       feed(rest);
     }
-    // Within these events the exchange may have ended and another one, of a pipelined request, begun
-    // on this very connection: what comes next is not for this intake.
+    // Within these events the exchange may have ended and another one, of a pipelined request,
+    // begun on this very connection: what comes next is not for this intake.
     break;
   }
   worker_.gather().flush();
@@ -329,7 +334,9 @@ void UpstreamH1::fail(Error error) {
 
 // Tunnels and endings.
 
-void UpstreamH1::become_tunnel() { phase_ = Phase::kTunnel; }
+void UpstreamH1::become_tunnel() {
+  phase_ = Phase::kTunnel;
+}
 
 void UpstreamH1::shutdown_tunnel() {
   worker_.gather().flush();
@@ -365,6 +372,8 @@ void UpstreamH1::close() {
   worker_.connections().forget(*this);
 }
 
-void UpstreamH1::on_deadline(Deadline&) { close(); }
+void UpstreamH1::on_deadline(Deadline&) {
+  close();
+}
 
 }  // namespace segue::proxy

@@ -1,4 +1,5 @@
-// One HTTP/1 connection to an endpoint: dials, sends a request, parses the response, waits for the next.
+// One HTTP/1 connection to an endpoint: dials, sends a request, parses the response, waits for the
+// next.
 //
 // Owned by the ConnPool; an exchange borrows it from take() or dial() until release() or abort().
 #pragma once
@@ -46,9 +47,11 @@ class UpstreamH1 final : public net::Retired,
   EndpointId endpoint() const noexcept { return endpoint_; }
   bool reused() const noexcept { return served_ > 0; }
   bool bytes_received() const noexcept { return bytes_received_; }  ///< of the current response
-  bool bytes_written() const noexcept { return tcp_.sent() != sent_before_; }  ///< of the current request
-  /// Its last response had no body by rule (HEAD, 204, 304): a server that sent one all the same may
-  /// have it still on its way.
+  bool bytes_written() const noexcept {
+    return tcp_.sent() != sent_before_;
+  }  ///< of the current request
+  /// Its last response had no body by rule (HEAD, 204, 304): a server that sent one all the same
+  /// may have it still on its way.
   bool is_wary() const noexcept { return response_framing_ == http::BodyLength::Kind::kNone; }
   /// Bytes or the end wait on an idle connection: it is not fit for a request.
   bool is_stale() const noexcept { return tcp_.has_input(); }
@@ -69,8 +72,8 @@ class UpstreamH1 final : public net::Retired,
   void hold(Hold why) override;
   void resume(Hold why) override;
 
-  void become_tunnel();          ///< after a 101: bytes both ways
-  void shutdown_tunnel();        ///< the client's half is over
+  void become_tunnel();    ///< after a 101: bytes both ways
+  void shutdown_tunnel();  ///< the client's half is over
 
   /// The exchange is done with it: kept when the response ended cleanly, closed otherwise.
   void release();
@@ -118,12 +121,12 @@ class UpstreamH1 final : public net::Retired,
   bool request_ended_ = false;
   bool bytes_received_ = false;
   bool bulk_ = false;
-  std::uint8_t informational_ = 0;    // 1xx heads of this response
-  std::uint32_t served_ = 0;          // responses completed
-  std::uint32_t idle_limit_ms_ = 0;   // from the server's Keep-Alive; 0: the pool's own
-  std::uint64_t sent_before_ = 0;     // bytes of earlier requests
-  std::uint64_t remaining_ = 0;       // of a body with a length
-  std::string_view host_;             // sent where the client gave none; during send_head() only
+  std::uint8_t informational_ = 0;   // 1xx heads of this response
+  std::uint32_t served_ = 0;         // responses completed
+  std::uint32_t idle_limit_ms_ = 0;  // from the server's Keep-Alive; 0: the pool's own
+  std::uint64_t sent_before_ = 0;    // bytes of earlier requests
+  std::uint64_t remaining_ = 0;      // of a body with a length
+  std::string_view host_;            // sent where the client gave none; during send_head() only
 };
 
 }  // namespace segue::proxy

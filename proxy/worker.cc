@@ -1,10 +1,10 @@
 // The thread's loop: adopting snapshots, accepting, recycling, draining.
 #include "proxy/worker.h"
 
+#include <algorithm>
+
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <algorithm>
 
 #include "lib/http/status.h"
 #include "proxy/exchange.h"
@@ -19,7 +19,8 @@ constexpr Millis kHousekeeping{1000};
 std::uint64_t thread_cpu_us() {
   timespec ts;
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-  return static_cast<std::uint64_t>(ts.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(ts.tv_nsec) / 1000;
+  return static_cast<std::uint64_t>(ts.tv_sec) * 1'000'000 +
+         static_cast<std::uint64_t>(ts.tv_nsec) / 1000;
 }
 
 }  // namespace
@@ -55,7 +56,8 @@ void Worker::post_snapshot(std::shared_ptr<const routing::Snapshot> snapshot) {
 
 void Worker::post_listener(std::shared_ptr<ListenerState> state, int fd) {
   mailbox_.post([this, state = std::move(state), fd] {
-    listeners_.push_back({state, std::unique_ptr<net::Listener>(new net::Listener(loop_, *this, fd))});
+    listeners_.push_back(
+        {state, std::unique_ptr<net::Listener>(new net::Listener(loop_, *this, fd))});
   });
 }
 
@@ -131,10 +133,9 @@ void Worker::refuse(ListenerState& state, int fd) {
   state.connections->fetch_sub(1, std::memory_order_relaxed);
   counters().worker.local_replies[static_cast<std::size_t>(Fault::kOverloaded)].add();
   const std::string body = http::error_page(http::Page::kText, 503, Fault::kOverloaded, {});
-  const std::string text = "HTTP/1.1 503 Service Unavailable\r\n" +
-                           reply_fields(Fault::kOverloaded, http::Page::kText) +
-                           "Content-Length: " + std::to_string(body.size()) +
-                           "\r\nConnection: close\r\n\r\n" + body;
+  const std::string text =
+      "HTTP/1.1 503 Service Unavailable\r\n" + reply_fields(Fault::kOverloaded, http::Page::kText) +
+      "Content-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body;
   (void)::send(fd, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   ::shutdown(fd, SHUT_WR);
   ::close(fd);
@@ -197,9 +198,13 @@ void Worker::wake_queues() {
     if (Waiting* waiting = pools_[id.index()]->queue.front()) waiting->exchange->on_slot();
 }
 
-void Worker::count_gateway_error(EndpointId id) { gateway_errors_.push_back(id); }
+void Worker::count_gateway_error(EndpointId id) {
+  gateway_errors_.push_back(id);
+}
 
-void Worker::report_probe(EndpointId id, std::optional<bool> ok) { options_.reports->on_probe(id, ok); }
+void Worker::report_probe(EndpointId id, std::optional<bool> ok) {
+  options_.reports->on_probe(id, ok);
+}
 
 void Worker::write_access_log(const telemetry::Record& record) noexcept {
   if (options_.access_ring == nullptr) return;

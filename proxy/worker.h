@@ -52,8 +52,8 @@ struct WorkerOptions {
   std::uint32_t index = 0;
   std::uint32_t count = 1;
   std::uint64_t seed = 0;
-  telemetry::WorkerCounters* counters = nullptr;      ///< outlives the worker
-  telemetry::AccessRing* access_ring = nullptr;       ///< null: no access log
+  telemetry::WorkerCounters* counters = nullptr;  ///< outlives the worker
+  telemetry::AccessRing* access_ring = nullptr;   ///< null: no access log
   telemetry::AccessFormat access_format = telemetry::AccessFormat::kJson;
   WorkerReports* reports = nullptr;
   const std::atomic<MemoryPressure>* memory = nullptr;
@@ -160,13 +160,13 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   ConnPool connections_{*this};
   IntrusiveList<ClientH1, &ClientH1::link> clients_;
   std::vector<Accepting> listeners_;
-  std::vector<EndpointId> gateway_errors_;                 // of this turn
-  std::vector<PoolId> freed_;                              // pools where a place became free this turn
+  std::vector<EndpointId> gateway_errors_;  // of this turn
+  std::vector<PoolId> freed_;               // pools where a place became free this turn
   std::vector<std::unique_ptr<Exchange>> exchanges_;
   std::vector<Exchange*> free_exchanges_, ended_exchanges_;
   Deadline drain_deadline_{*this};
   Deadline housekeeping_{*this};
-  Instant started_;            // of run()
+  Instant started_;  // of run()
   std::uint32_t exchanges_active_ = 0, retries_ = 0, tunnels_ = 0;
   bool draining_ = false;
   bool tunnels_only_ = false;  // the drain deadline of requests has passed

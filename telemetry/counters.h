@@ -1,8 +1,8 @@
 // What one worker counts. One writer, any reader: cells are written with relaxed load and store (no
 // locked instruction) and summed by whoever asks.
 //
-// Cells are found by id (lib/base/ids.h), live in blocks that are added and never moved or freed while
-// the process runs, and so never reset at a reload.
+// Cells are found by id (lib/base/ids.h), live in blocks that are added and never moved or freed
+// while the process runs, and so never reset at a reload.
 #pragma once
 
 #include <array>
@@ -47,7 +47,8 @@ struct Latency {
     const std::size_t bucket = (power - 6) * 2 + half + 1;
     return bucket < kBuckets ? bucket : kBuckets - 1;
   }
-  /// The first value that is above bucket `i`, in µs; for the last bucket its lower end's next step.
+  /// The first value that is above bucket `i`, in µs; for the last bucket its lower end's next
+  /// step.
   static constexpr std::uint64_t upper_us(std::size_t i) noexcept {
     if (i == 0) return 64;
     const std::size_t power = (i - 1) / 2 + 6;
@@ -65,21 +66,23 @@ const char* to_string(Proof proof) noexcept;  ///< "unsent", "reused_connection"
 
 /// One (route, pool).
 struct alignas(64) SeriesCells {
-  std::array<Cell, 6> by_class;  ///< by status class of what the client got; [0]: no response was sent
-  Cell failures;                 ///< the upstream's fault, see classify.h
-  std::array<Cell, static_cast<std::size_t>(Proof::kCount)> retries;  ///< attempts that moved here or stayed
-  Cell fallbacks;                ///< requests that came here because their own pool could not
-  Cell unknown;                  ///< requests without a cohort key
+  std::array<Cell, 6>
+      by_class;   ///< by status class of what the client got; [0]: no response was sent
+  Cell failures;  ///< the upstream's fault, see classify.h
+  std::array<Cell, static_cast<std::size_t>(Proof::kCount)>
+      retries;     ///< attempts that moved here or stayed
+  Cell fallbacks;  ///< requests that came here because their own pool could not
+  Cell unknown;    ///< requests without a cohort key
   Cell bytes_from_client, bytes_to_client;  ///< on the wire of the client side, heads included
   Cell in_flight;
-  Latency total;                 ///< first byte of the request to last byte of the response
-  Latency first_byte;            ///< request sent to response head
+  Latency total;       ///< first byte of the request to last byte of the response
+  Latency first_byte;  ///< request sent to response head
 };
 
 struct alignas(64) EndpointCells {
-  Cell requests;               ///< attempts begun
-  Cell failures;               ///< gateway errors: connect failure, reset, closed early, 502, 503, 504
-  Cell consecutive;            ///< gateway errors since the last success
+  Cell requests;     ///< attempts begun
+  Cell failures;     ///< gateway errors: connect failure, reset, closed early, 502, 503, 504
+  Cell consecutive;  ///< gateway errors since the last success
   Cell connects, connect_failures;
   Cell in_flight, connections, idle;
   Cell bytes_to_upstream, bytes_from_upstream;
@@ -97,8 +100,8 @@ struct alignas(64) WorkerCells {
   Cell tunnels;                        ///< upgraded connections now
   Cell loop_us, busy_us;               ///< wall time since the worker began, and its CPU time
   Cell access_lines, access_dropped;
-  Cell memory_chunks;                  ///< bytes in buffers now
-  Cell generation;                     ///< the snapshot it serves
+  Cell memory_chunks;  ///< bytes in buffers now
+  Cell generation;     ///< the snapshot it serves
   Cell retry_budget_exhausted;
 };
 

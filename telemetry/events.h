@@ -1,5 +1,5 @@
-// Events: what changed in the world and why. Kept for readers that come later, told to those that listen,
-// and logged.
+// Events: what changed in the world and why. Kept for readers that come later, told to those that
+// listen, and logged.
 #pragma once
 
 #include <cstdint>
@@ -14,10 +14,11 @@ namespace segue::telemetry {
 
 /// "endpoint.up" with its facts. Names are constants of the form noun.past_participle.
 struct Event {
-  std::uint64_t id = 0;       ///< from 1, without gaps
+  std::uint64_t id = 0;  ///< from 1, without gaps
   std::uint64_t wall_ms = 0;
   std::string name;
-  std::vector<std::pair<std::string, std::string>> facts;  ///< in the order to show; keys as in config and metrics
+  std::vector<std::pair<std::string, std::string>>
+      facts;  ///< in the order to show; keys as in config and metrics
   enum class Level : std::uint8_t { kInfo, kWarn, kError } level = Level::kInfo;
 };
 
@@ -30,7 +31,9 @@ class EventLog {
   std::uint64_t emit(std::string name, std::vector<std::pair<std::string, std::string>> facts,
                      Event::Level level = Event::Level::kInfo);
 
-  const std::deque<Event>& recent() const noexcept { return recent_; }  ///< oldest first, at most kKept
+  const std::deque<Event>& recent() const noexcept {
+    return recent_;
+  }  ///< oldest first, at most kKept
 
   using Listener = std::function<void(const Event&)>;
   std::uint64_t listen(Listener listener);  ///< returns a token

@@ -1,11 +1,11 @@
 // Parsing and printing of socket addresses and ranges, by inet_pton and inet_ntop.
 #include "lib/base/address.h"
 
-#include <arpa/inet.h>
-
 #include <charconv>
 #include <cstddef>
 #include <cstring>
+
+#include <arpa/inet.h>
 
 namespace segue {
 namespace {
@@ -39,7 +39,8 @@ Result<HostPort, std::string> split_host_port(std::string_view text) {
 Result<SocketAddress, std::string> SocketAddress::parse(std::string_view text) {
   SocketAddress address;
   // Below here texts are C strings, which would end at it.
-  if (text.find('\0') != std::string_view::npos) return fail(std::string("an address has no NUL byte"));
+  if (text.find('\0') != std::string_view::npos)
+    return fail(std::string("an address has no NUL byte"));
   if (text.starts_with("unix:")) {
     const std::string_view path = text.substr(5);
     auto& un = address.storage_.unix_;
@@ -51,8 +52,8 @@ Result<SocketAddress, std::string> SocketAddress::parse(std::string_view text) {
     std::memcpy(un.sun_path, path.data(), path.size());
     const bool abstract = path.front() == '@';
     if (abstract) un.sun_path[0] = '\0';
-    address.length_ = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() +
-                                             (abstract ? 0 : 1));
+    address.length_ =
+        static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + (abstract ? 0 : 1));
     return address;
   }
   auto parts = split_host_port(text);
@@ -86,7 +87,9 @@ SocketAddress SocketAddress::from(const sockaddr* address, socklen_t length) noe
   return result;
 }
 
-socklen_t SocketAddress::length() const noexcept { return length_; }
+socklen_t SocketAddress::length() const noexcept {
+  return length_;
+}
 
 std::uint16_t SocketAddress::port() const noexcept {
   if (family() == AF_INET) return ntohs(storage_.v4.sin_port);
@@ -100,7 +103,8 @@ void SocketAddress::set_port(std::uint16_t port) noexcept {
 }
 
 std::size_t SocketAddress::write_host(char* out) const noexcept {
-  if (family() == AF_INET || (family() == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&storage_.v6.sin6_addr))) {
+  if (family() == AF_INET ||
+      (family() == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&storage_.v6.sin6_addr))) {
     const auto* octets = family() == AF_INET
                              ? reinterpret_cast<const unsigned char*>(&storage_.v4.sin_addr)
                              : reinterpret_cast<const unsigned char*>(&storage_.v6.sin6_addr) + 12;
@@ -159,7 +163,8 @@ Result<AddressRange, std::string> AddressRange::parse(std::string_view text) {
     range.unix_ = true;
     return range;
   }
-  if (text.find('\0') != std::string_view::npos) return fail(std::string("a range has no NUL byte"));
+  if (text.find('\0') != std::string_view::npos)
+    return fail(std::string("a range has no NUL byte"));
   const std::size_t slash = text.find('/');
   const std::string host(text.substr(0, slash));
   in_addr v4;

@@ -1,8 +1,6 @@
 // Socket addresses and address ranges as values: parse, print, compare, contain. No I/O, no names.
 #pragma once
 
-#include <sys/socket.h>
-
 #include <array>
 #include <cstdint>
 #include <string>
@@ -10,6 +8,7 @@
 #include <vector>
 
 #include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/un.h>
 
 #include "lib/base/result.h"

@@ -8,9 +8,9 @@ namespace segue::detail {
                                int line) noexcept;
 }  // namespace segue::detail
 
-#define SEGUE_CHECK(expression, why)                                                  \
-  (__builtin_expect(static_cast<bool>(expression), 1)                                 \
-       ? static_cast<void>(0)                                                         \
+#define SEGUE_CHECK(expression, why)                  \
+  (__builtin_expect(static_cast<bool>(expression), 1) \
+       ? static_cast<void>(0)                         \
        : ::segue::detail::check_failed(#expression, why, __FILE__, __LINE__))
 
 #ifdef NDEBUG

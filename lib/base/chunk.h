@@ -1,11 +1,11 @@
 // Bytes the kernel would not take yet: a queue of fixed-size chunks from a per-worker pool.
 #pragma once
 
-#include <sys/uio.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <vector>
+
+#include <sys/uio.h>
 
 #include "lib/base/bytes.h"
 

@@ -1,10 +1,9 @@
 // Time as the program sees it: monotonic instants, in microseconds since an arbitrary start.
 #pragma once
 
-#include <ctime>
-
 #include <chrono>
 #include <cstdint>
+#include <ctime>
 
 namespace segue {
 
@@ -30,14 +29,16 @@ constexpr Instant operator+(Instant at, Micros by) noexcept {
 inline Instant now() noexcept {
   timespec ts;
   clock_gettime(CLOCK_MONOTONIC, &ts);
-  return {static_cast<std::uint64_t>(ts.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(ts.tv_nsec) / 1000};
+  return {static_cast<std::uint64_t>(ts.tv_sec) * 1'000'000 +
+          static_cast<std::uint64_t>(ts.tv_nsec) / 1000};
 }
 
 /// Wall-clock milliseconds since the epoch, for people and logs.
 inline std::uint64_t wall_clock_ms() noexcept {
   timespec ts;
   clock_gettime(CLOCK_REALTIME, &ts);
-  return static_cast<std::uint64_t>(ts.tv_sec) * 1000 + static_cast<std::uint64_t>(ts.tv_nsec) / 1'000'000;
+  return static_cast<std::uint64_t>(ts.tv_sec) * 1000 +
+         static_cast<std::uint64_t>(ts.tv_nsec) / 1'000'000;
 }
 
 }  // namespace segue

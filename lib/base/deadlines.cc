@@ -12,7 +12,8 @@ void Deadlines::advance(Instant now) {
   for (; from <= target; ++from) {
     tick_ = from;
     Slot& slot = slots_[from % kSlots];
-    // Owners may change the slot while it is walked, so what is due moves to a list of its own first.
+    // Owners may change the slot while it is walked, so what is due moves to a list of its own
+    // first.
     Slot due;
     slot.for_each([&](Deadline& deadline) {
       if (deadline.tick_ > target) return;

@@ -10,27 +10,27 @@ namespace segue {
 /// the access log, in metrics and in the `X-Segue-Reason` header.
 enum class Fault : std::uint8_t {
   kNone,
-  kBadMessage,         // 400 from the client, 502 from an upstream (RFC 9112 §2.2)
-  kTargetTooLong,      // 414
-  kHeadTooLarge,       // 431 (RFC 6585 §5); 502 when an upstream sent it
-  kVersion,            // 505: not HTTP/1.x
-  kMethodRefused,      // 405: CONNECT
-  kAmbiguousTarget,    // 400: original and normalised path would match different routes
-  kNoRoute,            // 404
-  kNoEndpoint,         // 503 + Retry-After: no pool of the route is eligible
-  kQueueFull,          // 503 + Retry-After
-  kQueueTimeout,       // 503 + Retry-After
-  kConnectFailed,      // 502: refused, unreachable or reset while connecting
-  kConnectTimeout,     // 504
-  kHeadTimeout,        // 408: the client's head took too long
-  kBodyTimeout,        // 408: the client's body stood still
-  kFirstByteTimeout,   // 504: no response head in time
-  kStreamTimeout,      // 504: the upstream's body stood still, or the whole request took too long
-  kClosedEarly,        // 502: the peer closed before the message was complete
-  kReset,              // 502: the peer reset the connection
-  kIdle,               // no status: a kept-alive connection stood idle for too long
-  kOverloaded,         // 503 + Retry-After: a limit of our own (connections, memory, descriptors)
-  kDraining,           // 503 + Retry-After: the process stops
+  kBadMessage,        // 400 from the client, 502 from an upstream (RFC 9112 §2.2)
+  kTargetTooLong,     // 414
+  kHeadTooLarge,      // 431 (RFC 6585 §5); 502 when an upstream sent it
+  kVersion,           // 505: not HTTP/1.x
+  kMethodRefused,     // 405: CONNECT
+  kAmbiguousTarget,   // 400: original and normalised path would match different routes
+  kNoRoute,           // 404
+  kNoEndpoint,        // 503 + Retry-After: no pool of the route is eligible
+  kQueueFull,         // 503 + Retry-After
+  kQueueTimeout,      // 503 + Retry-After
+  kConnectFailed,     // 502: refused, unreachable or reset while connecting
+  kConnectTimeout,    // 504
+  kHeadTimeout,       // 408: the client's head took too long
+  kBodyTimeout,       // 408: the client's body stood still
+  kFirstByteTimeout,  // 504: no response head in time
+  kStreamTimeout,     // 504: the upstream's body stood still, or the whole request took too long
+  kClosedEarly,       // 502: the peer closed before the message was complete
+  kReset,             // 502: the peer reset the connection
+  kIdle,              // no status: a kept-alive connection stood idle for too long
+  kOverloaded,        // 503 + Retry-After: a limit of our own (connections, memory, descriptors)
+  kDraining,          // 503 + Retry-After: the process stops
 };
 
 /// Who is to blame. Only kUpstream counts against an endpoint's health or a pool's failure ratio:

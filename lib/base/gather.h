@@ -1,11 +1,9 @@
 // Gathers what one connection sends during one event, so that it leaves in one system call.
 //
 // One per worker. Small things (heads, chunk frames) are copied into the scratch page; bodies are
-// referred to where they lie. Whoever begins flushes what another had gathered: bytes of two connections
-// never meet.
+// referred to where they lie. Whoever begins flushes what another had gathered: bytes of two
+// connections never meet.
 #pragma once
-
-#include <sys/uio.h>
 
 #include <array>
 #include <cstddef>
@@ -13,6 +11,8 @@
 #include <memory>
 #include <span>
 #include <string_view>
+
+#include <sys/uio.h>
 
 #include "lib/base/bytes.h"
 
@@ -50,7 +50,8 @@ class Gather {
     append(text);
   }
 
-  /// Contiguous scratch of at least `bytes` (≤ kScratchBytes), to be filled and reported with wrote().
+  /// Contiguous scratch of at least `bytes` (≤ kScratchBytes), to be filled and reported with
+  /// wrote().
   char* space(std::size_t bytes) {
     if (bytes > kScratchBytes - used_) hand_over();
     return scratch_.get() + used_;
@@ -88,7 +89,8 @@ class Gather {
   void extend(std::size_t bytes) {
     if (!open_) {
       if (count_ == kPiecesMax) {
-        // The scratch bytes in question have been written behind used_ already; move them to the front.
+        // The scratch bytes in question have been written behind used_ already; move them to the
+        // front.
         char* from = scratch_.get() + used_;
         hand_over();
         std::memmove(scratch_.get(), from, bytes);

@@ -23,7 +23,7 @@ struct Id {
 using PoolId = Id<struct PoolTag>;
 using EndpointId = Id<struct EndpointTag>;  ///< one per (pool, address)
 using RouteId = Id<struct RouteTag>;
-using SeriesId = Id<struct SeriesTag>;      ///< one per (route, pool): a row of counters
+using SeriesId = Id<struct SeriesTag>;  ///< one per (route, pool): a row of counters
 using ListenerId = Id<struct ListenerTag>;
 
 }  // namespace segue

@@ -5,7 +5,8 @@
 
 namespace segue {
 
-/// The link a member carries, one per list it may be in. Asserts that it left its list before it dies.
+/// The link a member carries, one per list it may be in. Asserts that it left its list before it
+/// dies.
 struct Link {
   Link* prev = nullptr;
   Link* next = nullptr;
@@ -24,8 +25,8 @@ struct Link {
   }
 };
 
-/// A list of T through the member `M`. Iteration survives unlinking the current element only through
-/// for_each (which reads the next link first).
+/// A list of T through the member `M`. Iteration survives unlinking the current element only
+/// through for_each (which reads the next link first).
 template <typename T, Link T::*M>
 class IntrusiveList {
  public:

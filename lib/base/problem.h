@@ -1,4 +1,5 @@
-// A mistake in something a person wrote, with its place: what conf's parsers and the admin socket report.
+// A mistake in something a person wrote, with its place: what conf's parsers and the admin socket
+// report.
 #pragma once
 
 #include <string>

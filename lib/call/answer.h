@@ -29,7 +29,8 @@ struct Answer {
   /// The value of the first header `name` (any case), or null.
   const std::string* header(std::string_view name) const noexcept;
 
-  /// Whether a header meets `expected`: "Name" (it is there, in any case) or "Name: part of its value".
+  /// Whether a header meets `expected`: "Name" (it is there, in any case) or "Name: part of its
+  /// value".
   bool has(std::string_view expected) const noexcept;
 };
 

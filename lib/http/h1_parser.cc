@@ -8,7 +8,9 @@
 namespace segue::http {
 namespace {
 
-H1Parser& parser_of(llhttp_t* llhttp) { return *static_cast<H1Parser*>(llhttp->data); }
+H1Parser& parser_of(llhttp_t* llhttp) {
+  return *static_cast<H1Parser*>(llhttp->data);
+}
 
 void extend(std::string_view& view, const char* at, std::size_t length) {
   view = view.data() == nullptr ? std::string_view(at, length)
@@ -116,8 +118,8 @@ Result<bool> H1Parser::parse_head(HeadBuffer& buffer) {
   return fail(error(fault_ != Fault::kNone ? fault_ : Fault::kBadMessage));
 }
 
-/// RFC 9112 §3: single spaces in the request line. llhttp lets more of them pass, and another parser
-/// behind us could find the target elsewhere.
+/// RFC 9112 §3: single spaces in the request line. llhttp lets more of them pass, and another
+/// parser behind us could find the target elsewhere.
 bool H1Parser::is_line_exact() const noexcept {
   if (llhttp_.type != HTTP_REQUEST) return true;
   const char* const begin = head_.target.data();
@@ -153,9 +155,11 @@ std::span<const Field> H1Parser::trailers() {
   trailers_.clear();
   for (const Trailer& text : trailer_texts_)
     trailers_.push_back({text.name, trimmed(text.value), field_id(text.name), false});
-  // RFC 9110 §6.5.1: framing, routing and control have no place here; servers that merge would obey.
+  // RFC 9110 §6.5.1: framing, routing and control have no place here; servers that merge would
+  // obey.
   for (Field& field : trailers_)
-    field.hop_by_hop = field.id != FieldId::kOther || field.name.find('_') != std::string_view::npos;
+    field.hop_by_hop =
+        field.id != FieldId::kOther || field.name.find('_') != std::string_view::npos;
   return trailers_;
 }
 

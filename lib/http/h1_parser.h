@@ -1,15 +1,15 @@
-// llhttp, strict, behind two calls: parse_head() until a head is complete, feed_chunked() for a chunked
-// body. Bodies with a length need no parser.
+// llhttp, strict, behind two calls: parse_head() until a head is complete, feed_chunked() for a
+// chunked body. Bodies with a length need no parser.
 //
 // The callbacks only collect; what a head means is judged in h1_rules.h.
 #pragma once
-
-#include <llhttp.h>
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <llhttp.h>
 
 #include "lib/base/bytes.h"
 #include "lib/base/error.h"
@@ -33,9 +33,9 @@ class H1Parser {
   /// Begins a message. Must be called before the first parse_head() of each message.
   void begin(Kind kind, const HeadLimits& limits);
 
-  /// Parses what is unread in `buffer`, taking it. True: the head is complete, head() says what it is,
-  /// and the body begins at buffer.unread(). False: read more. Errors: kBadMessage, kTargetTooLong,
-  /// kHeadTooLarge, kVersion; the side is the sender's.
+  /// Parses what is unread in `buffer`, taking it. True: the head is complete, head() says what it
+  /// is, and the body begins at buffer.unread(). False: read more. Errors: kBadMessage,
+  /// kTargetTooLong, kHeadTooLarge, kVersion; the side is the sender's.
   Result<bool> parse_head(HeadBuffer& buffer);
 
   /// The head found; views point into the buffer. Body, keep_alive and the like are for the rules.
@@ -82,7 +82,7 @@ class H1Parser {
   HeadBuffer* buffer_ = nullptr;  // during parse_head()
   BodySink* sink_ = nullptr;      // during feed_chunked()
   Fault fault_ = Fault::kNone;    // why a callback stopped llhttp
-  bool in_value_ = true;          // the last callback was for a value: the next field span begins a field
+  bool in_value_ = true;  // the last callback was for a value: the next field span begins a field
   bool head_done_ = false;
   bool done_ = false;
   std::vector<Trailer> trailer_texts_;

@@ -114,7 +114,9 @@ bool mark_named(Head& head) {
   return options <= kConnectionOptionsMax;
 }
 
-char folded(char c) { return c == '_' ? '-' : to_lower(c); }
+char folded(char c) {
+  return c == '_' ? '-' : to_lower(c);
+}
 
 bool same_folded(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
@@ -123,25 +125,28 @@ bool same_folded(std::string_view a, std::string_view b) {
   return true;
 }
 
-/// Servers that fold '_' to '-' (CGI, WSGI) would see two different fields as one, or take a client's
-/// field for one of ours.
+/// Servers that fold '_' to '-' (CGI, WSGI) would see two different fields as one, or take a
+/// client's field for one of ours.
 bool has_collision(const Head& head) {
   static constexpr std::string_view kOurs[] = {
-      "content-length",   "transfer-encoding", "host",          "connection",
-      "x-forwarded-for",  "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port",
-      "x-request-id",     "forwarded",         "traceparent"};
+      "content-length",   "transfer-encoding", "host",
+      "connection",       "x-forwarded-for",   "x-forwarded-proto",
+      "x-forwarded-host", "x-forwarded-port",  "x-request-id",
+      "forwarded",        "traceparent"};
   for (const Field& field : head.fields) {
     if (field.name.find('_') == std::string_view::npos) continue;
     for (const std::string_view ours : kOurs)
       if (same_folded(field.name, ours)) return true;
     for (const Field& other : head.fields)
-      if (&other != &field && !same_name(other.name, field.name) && same_folded(other.name, field.name))
+      if (&other != &field && !same_name(other.name, field.name) &&
+          same_folded(other.name, field.name))
         return true;
   }
   return false;
 }
 
-/// uri-host [ ":" port ] by its characters (RFC 3986 §3.2.2); what they mean is nobody's business here.
+/// uri-host [ ":" port ] by its characters (RFC 3986 §3.2.2); what they mean is nobody's business
+/// here.
 bool is_host(std::string_view value) {
   if (value.empty()) return false;
   for (const char c : value) {
@@ -165,7 +170,8 @@ bool is_host(std::string_view value) {
 
 /// Digits alone, at least one, without overflow (RFC 9110 §8.6).
 bool parse_length(std::string_view value, std::uint64_t& out) {
-  // Servers keep lengths in signed 64-bit numbers; what could wrap there, or hides in zeros, is refused.
+  // Servers keep lengths in signed 64-bit numbers; what could wrap there, or hides in zeros, is
+  // refused.
   constexpr std::size_t kDigitsMax = 18;
   if (value.empty() || value.size() > kDigitsMax) return false;
   for (const char c : value)
@@ -220,8 +226,8 @@ Status<> judge_request(Head& head) noexcept {
   if (!framing) return framing;
   if (found.connections > 0 && !mark_named(head)) return bad(Side::kClient);
   const bool has_body = head.body.kind == BodyLength::Kind::kChunked || head.body.bytes > 0;
-  // An upgrade is offered, not demanded (RFC 9110 §7.8): with a body, or from HTTP/1.0, we do not pass it on.
-  // Nor HTTP/2 in the clear: what it would carry could not be looked at.
+  // An upgrade is offered, not demanded (RFC 9110 §7.8): with a body, or from HTTP/1.0, we do not
+  // pass it on. Nor HTTP/2 in the clear: what it would carry could not be looked at.
   head.upgrade = found.connection_upgrade && found.upgrade != nullptr && head.minor == 1 &&
                  !has_body && !found.h2c;
   head.keep_alive = !found.close && (head.minor == 1 || found.keep_alive);

@@ -1,4 +1,5 @@
-// The framing, Host and connection rules that llhttp leaves open: from a parsed head to a judged one.
+// The framing, Host and connection rules that llhttp leaves open: from a parsed head to a judged
+// one.
 //
 // One request in must be exactly one request out; whatever two servers could read differently is
 // refused. Each rule carries its RFC section where it is enforced.
@@ -9,8 +10,8 @@
 
 namespace segue::http {
 
-/// Fills in path, query, authority, body, keep_alive, upgrade and expects_continue, and marks hop-by-hop
-/// fields. Errors (side kClient): kBadMessage, kMethodRefused for CONNECT.
+/// Fills in path, query, authority, body, keep_alive, upgrade and expects_continue, and marks
+/// hop-by-hop fields. Errors (side kClient): kBadMessage, kMethodRefused for CONNECT.
 Status<> judge_request(Head& head) noexcept;
 
 /// The same for a response to a request with `method`; `upgrade_asked` when that request offered an

@@ -34,9 +34,10 @@ void write_field(Gather& out, const Field& field) {
   out.copy("\r\n");
 }
 
-void write_fields(Gather& out, const Head& head, std::span<const Field> extra, const BodyLength& body) {
-  // A Content-Length that no longer frames the body (upstream sent it with none) is kept: it describes
-  // what a GET would get (RFC 9110 §9.3.2, §15.4.5).
+void write_fields(Gather& out, const Head& head, std::span<const Field> extra,
+                  const BodyLength& body) {
+  // A Content-Length that no longer frames the body (upstream sent it with none) is kept: it
+  // describes what a GET would get (RFC 9110 §9.3.2, §15.4.5).
   for (const Field& field : head.fields)
     if (!field.hop_by_hop) write_field(out, field);
   for (const Field& field : extra) write_field(out, field);
@@ -59,8 +60,8 @@ void write_persistence(Gather& out, const Head& head, Persistence persistence) {
 
 }  // namespace
 
-void write_request_head(Gather& out, const Head& head, std::span<const Field> extra, BodyLength body,
-                        Persistence persistence, std::string_view host) {
+void write_request_head(Gather& out, const Head& head, std::span<const Field> extra,
+                        BodyLength body, Persistence persistence, std::string_view host) {
   out.copy(head.method);
   out.copy(" ");
   if (head.target.starts_with('/') || head.target == "*") {
@@ -80,8 +81,8 @@ void write_request_head(Gather& out, const Head& head, std::span<const Field> ex
   write_persistence(out, head, persistence);
 }
 
-void write_response_head(Gather& out, const Head& head, std::span<const Field> extra, BodyLength body,
-                         Persistence persistence) {
+void write_response_head(Gather& out, const Head& head, std::span<const Field> extra,
+                         BodyLength body, Persistence persistence) {
   char* at = out.space(16);
   at = put(at, "HTTP/1.1 ");
   *at++ = static_cast<char>('0' + head.status / 100);

@@ -1,7 +1,8 @@
 // The bytes of a head, contiguous, and the table of its fields. Pooled per worker.
 //
-// Because a head is contiguous, every span the parser reports extends the one before, and fields are
-// views (docs/adr/0007). What follows the head in the same read (body, pipelined requests) lies behind.
+// Because a head is contiguous, every span the parser reports extends the one before, and fields
+// are views (docs/adr/0007). What follows the head in the same read (body, pipelined requests) lies
+// behind.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +16,8 @@ namespace segue::http {
 
 class HeadBuffer {
  public:
-  static constexpr std::size_t kFirstBytes = 16 * 1024;  ///< holds nearly every head and many a body
+  static constexpr std::size_t kFirstBytes =
+      16 * 1024;  ///< holds nearly every head and many a body
 
   HeadBuffer() : data_(new char[kFirstBytes]), capacity_(kFirstBytes) { fields.reserve(64); }
 
@@ -30,10 +32,12 @@ class HeadBuffer {
   /// Doubles the capacity up to `max`; false at the limit. `fields` and the given views move along.
   bool grow(std::size_t max, std::span<std::string_view*> views);
 
-  /// Adds bytes behind what is there, whatever their number (pipelined requests behind a body). Nothing
-  /// moves; what does not fit waits aside until compact().
+  /// Adds bytes behind what is there, whatever their number (pipelined requests behind a body).
+  /// Nothing moves; what does not fit waits aside until compact().
   void append(std::span<const char> bytes);
-  bool overflowing() const noexcept { return !aside_.empty(); }  ///< no more may be read until compact()
+  bool overflowing() const noexcept {
+    return !aside_.empty();
+  }  ///< no more may be read until compact()
 
   /// Forgets what was taken and moves the rest to the front. Views die.
   void compact();

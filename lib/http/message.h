@@ -1,5 +1,5 @@
-// A request or response head as values: what the parser finds, the rules judge, routing reads and the
-// writer sends.
+// A request or response head as values: what the parser finds, the rules judge, routing reads and
+// the writer sends.
 #pragma once
 
 #include <cstdint>
@@ -48,7 +48,18 @@ struct Field {
   bool hop_by_hop = false;  ///< stays here: never forwarded (RFC 9110 §7.6.1)
 };
 
-enum class Method : std::uint8_t { kGet, kHead, kPost, kPut, kDelete, kOptions, kTrace, kPatch, kConnect, kOther };
+enum class Method : std::uint8_t {
+  kGet,
+  kHead,
+  kPost,
+  kPut,
+  kDelete,
+  kOptions,
+  kTrace,
+  kPatch,
+  kConnect,
+  kOther
+};
 
 /// RFC 9110 §9.2.2: sending it twice is the same as sending it once.
 constexpr bool is_idempotent(Method method) noexcept {
@@ -80,9 +91,9 @@ struct Head {
   std::uint16_t status = 0;  ///< 0 in a request
   std::string_view reason;
 
-  std::uint8_t minor = 1;   ///< HTTP/1.minor
-  bool upgrade = false;     ///< Connection: upgrade with an Upgrade field
-  bool keep_alive = true;   ///< the peer would take another message on this connection
+  std::uint8_t minor = 1;  ///< HTTP/1.minor
+  bool upgrade = false;    ///< Connection: upgrade with an Upgrade field
+  bool keep_alive = true;  ///< the peer would take another message on this connection
   bool expects_continue = false;
   std::span<Field> fields;
   BodyLength body;

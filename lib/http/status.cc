@@ -103,18 +103,22 @@ std::string_view explain(Fault fault) noexcept {
     case Fault::kHeadTooLarge: return "The header section is too large or has too many fields.";
     case Fault::kVersion: return "Only HTTP/1.0 and HTTP/1.1 are spoken here.";
     case Fault::kMethodRefused: return "The CONNECT method is not offered here.";
-    case Fault::kAmbiguousTarget: return "The path can be read in two ways that lead to different servers.";
+    case Fault::kAmbiguousTarget:
+      return "The path can be read in two ways that lead to different servers.";
     case Fault::kNoRoute: return "No route matches this request.";
-    case Fault::kNoEndpoint: return "No healthy server is available for this request; try again shortly.";
+    case Fault::kNoEndpoint:
+      return "No healthy server is available for this request; try again shortly.";
     case Fault::kQueueFull: return "Too many requests are waiting already; try again shortly.";
     case Fault::kQueueTimeout: return "No server became free in time; try again shortly.";
     case Fault::kConnectFailed: return "The server behind this proxy could not be reached.";
-    case Fault::kConnectTimeout: return "The server behind this proxy did not accept a connection in time.";
+    case Fault::kConnectTimeout:
+      return "The server behind this proxy did not accept a connection in time.";
     case Fault::kHeadTimeout: return "The request head did not arrive in time.";
     case Fault::kBodyTimeout: return "The request body did not arrive in time.";
     case Fault::kFirstByteTimeout: return "The server behind this proxy did not answer in time.";
     case Fault::kStreamTimeout: return "The exchange stood still for too long.";
-    case Fault::kClosedEarly: return "The server behind this proxy closed the connection without a complete answer.";
+    case Fault::kClosedEarly:
+      return "The server behind this proxy closed the connection without a complete answer.";
     case Fault::kReset: return "The server behind this proxy reset the connection.";
     case Fault::kIdle: return "The connection stood idle for too long.";
     case Fault::kOverloaded: return "This proxy is at one of its limits; try again shortly.";
@@ -156,12 +160,16 @@ std::string error_page(Page page, std::uint16_t status, Fault fault, std::string
   const std::string id(request_id);
   switch (page) {
     case Page::kText:
-      return code + " " + phrase + "\n" + sentence + "\n" + (id.empty() ? "" : "Request: " + id + "\n");
+      return code + " " + phrase + "\n" + sentence + "\n" +
+             (id.empty() ? "" : "Request: " + id + "\n");
     case Page::kHtml:
-      return "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + code + " " +
-             phrase + "</title></head>\n<body style=\"font-family:sans-serif;margin:4em auto;max-width:40em\">" +
+      return "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + code +
+             " " + phrase +
+             "</title></head>\n<body style=\"font-family:sans-serif;margin:4em "
+             "auto;max-width:40em\">" +
              "<h1>" + code + " " + phrase + "</h1><p>" + sentence + "</p>" +
-             (id.empty() ? "" : "<p><small>Request " + html(id) + "</small></p>") + "</body></html>\n";
+             (id.empty() ? "" : "<p><small>Request " + html(id) + "</small></p>") +
+             "</body></html>\n";
     case Page::kJson:
       return "{\"type\":\"about:blank\",\"title\":\"" + phrase + "\",\"status\":" + code +
              ",\"detail\":\"" + sentence + "\",\"reason\":\"" + to_string(fault) + "\"" +

@@ -1,5 +1,9 @@
-// accept4 in bounded batches; when descriptors run out, connections are refused instead of left hanging.
+// accept4 in bounded batches; when descriptors run out, connections are refused instead of left
+// hanging.
 #include "lib/net/listener.h"
+
+#include <cerrno>
+#include <cstring>
 
 #include <fcntl.h>
 #include <netinet/tcp.h>
@@ -7,18 +11,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
-
 #include "lib/base/check.h"
 
 namespace segue::net {
 namespace {
 
-// Connections accepted per turn of the loop, so that a flood of them cannot starve those that exist.
+// Connections accepted per turn of the loop, so that a flood of them cannot starve those that
+// exist.
 constexpr int kAcceptBatch = 32;
 
-int open_reserve() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
+int open_reserve() {
+  return ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
 
 }  // namespace
 
@@ -61,7 +65,8 @@ SocketAddress bound_address(int fd) {
   return SocketAddress::from(reinterpret_cast<sockaddr*>(&storage), length);
 }
 
-Listener::Listener(Loop& loop, Events& events, int fd) : events_(events), reserve_fd_(open_reserve()) {
+Listener::Listener(Loop& loop, Events& events, int fd)
+    : events_(events), reserve_fd_(open_reserve()) {
   auto* core = new Core{{}, fd, this};
   SEGUE_CHECK(uv_poll_init(loop.uv(), &core->poll, fd) == 0, "a listening socket can be polled");
   core->poll.data = core;

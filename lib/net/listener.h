@@ -1,10 +1,10 @@
 // Accepting connections: one listening descriptor on one loop.
 #pragma once
 
-#include <uv.h>
-
 #include <memory>
 #include <string>
+
+#include <uv.h>
 
 #include "lib/base/address.h"
 #include "lib/base/result.h"
@@ -12,8 +12,9 @@
 
 namespace segue::net {
 
-/// Binds and listens, non-blocking; with SO_REUSEPORT for TCP, so that every worker has its own queue in
-/// the kernel and the same port. A port of 0 picks one. Errors: a sentence with address and cause.
+/// Binds and listens, non-blocking; with SO_REUSEPORT for TCP, so that every worker has its own
+/// queue in the kernel and the same port. A port of 0 picks one. Errors: a sentence with address
+/// and cause.
 Result<int, std::string> bind_listener(const SocketAddress& address, int backlog);
 /// The address a descriptor is bound to (with the real port).
 SocketAddress bound_address(int fd);

@@ -24,8 +24,12 @@ Loop::~Loop() {
   SEGUE_CHECK(uv_loop_close(&uv_) == 0, "a handle was not closed before its loop");
 }
 
-void Loop::run() { uv_run(&uv_, UV_RUN_DEFAULT); }
-void Loop::stop() { uv_stop(&uv_); }
+void Loop::run() {
+  uv_run(&uv_, UV_RUN_DEFAULT);
+}
+void Loop::stop() {
+  uv_stop(&uv_);
+}
 
 void Loop::reap() {
   // Destructors may retire more; that is for the next round.

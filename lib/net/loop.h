@@ -1,14 +1,14 @@
 // One event loop: owns the uv_loop_t, the deadlines, and what waits to be destroyed.
 //
-// An object that ends inside one of its own events is retired: detached now, destroyed before the loop
-// polls again, so that nobody up the stack touches freed memory (docs/adr/0005).
+// An object that ends inside one of its own events is retired: detached now, destroyed before the
+// loop polls again, so that nobody up the stack touches freed memory (docs/adr/0005).
 #pragma once
-
-#include <uv.h>
 
 #include <functional>
 #include <memory>
 #include <vector>
+
+#include <uv.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/deadlines.h"
@@ -24,7 +24,8 @@ class Retired {
 class Loop {
  public:
   Loop();
-  /// Every handle must have been closed by its owner by now; runs until their callbacks are through.
+  /// Every handle must have been closed by its owner by now; runs until their callbacks are
+  /// through.
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -44,7 +45,8 @@ class Loop {
   /// Destroys now what was retired; for owners whose members the retired objects still use.
   void reap();
 
-  /// Called before each poll, after everything of this turn; for what is flushed or posted once a turn.
+  /// Called before each poll, after everything of this turn; for what is flushed or posted once a
+  /// turn.
   void before_poll(std::function<void()> hook) { before_poll_ = std::move(hook); }
 
  private:

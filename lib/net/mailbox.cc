@@ -10,7 +10,7 @@ struct Mailbox::Core {
   std::mutex mutex;
   std::vector<Message> messages;  // under mutex
   std::vector<Message> delivering;
-  bool closed = false;            // the loop's thread only
+  bool closed = false;  // the loop's thread only
 
   static void on_wake(uv_async_t* handle) noexcept {
     auto* core = static_cast<Core*>(handle->data);

@@ -1,12 +1,13 @@
-// The only door between threads: messages are posted from anywhere and delivered on the loop's thread.
+// The only door between threads: messages are posted from anywhere and delivered on the loop's
+// thread.
 #pragma once
-
-#include <uv.h>
 
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
+
+#include <uv.h>
 
 #include "lib/net/loop.h"
 
@@ -21,7 +22,8 @@ class Mailbox {
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
 
-  /// From any thread, as long as the mailbox lives. Delivered in order, one turn later at the earliest.
+  /// From any thread, as long as the mailbox lives. Delivered in order, one turn later at the
+  /// earliest.
   void post(Message message);
 
  private:

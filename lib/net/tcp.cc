@@ -1,22 +1,22 @@
 // System calls of a stream socket, and what libuv is asked to wait for.
 #include "lib/net/tcp.h"
 
+#include <cerrno>
+
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <cerrno>
 
 #include "lib/base/check.h"
 
 namespace segue::net {
 namespace {
 
-// What is waited for when neither reading nor writing: libuv keeps the descriptor in its epoll set, so
-// that a reset is noticed while the peer is on hold, without a readable half-close spinning the loop.
-// Never beside the others: urgent data, which nobody reads, would wake the loop for ever. Here it ends
-// the connection.
+// What is waited for when neither reading nor writing: libuv keeps the descriptor in its epoll set,
+// so that a reset is noticed while the peer is on hold, without a readable half-close spinning the
+// loop. Never beside the others: urgent data, which nobody reads, would wake the loop for ever.
+// Here it ends the connection.
 constexpr int kErrorsOnly = UV_PRIORITIZED;
 
 // Pieces of the queue sent in one sendmsg.
@@ -60,7 +60,9 @@ void Tcp::open(int fd) {
   core_.reset(core);
 }
 
-void Tcp::adopt(int fd) { open(fd); }
+void Tcp::adopt(int fd) {
+  open(fd);
+}
 
 bool Tcp::connect(const SocketAddress& address, Error& error) {
   const int fd = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -131,8 +133,9 @@ void Tcp::on_poll(uv_poll_t* handle, int status, int events) noexcept {
   if ((events & UV_PRIORITIZED) == 0 || tcp->reading_) return;
   if (has_urgent_data(core->fd))
     return tcp->events_.on_failed({Fault::kReset, Side::kSelf, Retry::kNever});
-  // EPOLLHUP is reported as what was asked for: both directions are shut. That is no failure, bytes may
-  // still wait for read_start(), which arms the handle again; until then there is nothing to be told.
+  // EPOLLHUP is reported as what was asked for: both directions are shut. That is no failure, bytes
+  // may still wait for read_start(), which arms the handle again; until then there is nothing to be
+  // told.
   uv_poll_stop(&core->poll);
 }
 
@@ -228,7 +231,8 @@ void Tcp::shutdown() {
   if (shutdown_wanted_) return;
   shutdown_wanted_ = true;
   // A handshake under way would be cut off by it; on_poll() makes up for it.
-  if (queue_.empty() && !failed_ && !connecting_ && core_ != nullptr) ::shutdown(core_->fd, SHUT_WR);
+  if (queue_.empty() && !failed_ && !connecting_ && core_ != nullptr)
+    ::shutdown(core_->fd, SHUT_WR);
 }
 
 bool Tcp::has_input() const noexcept {

@@ -1,9 +1,9 @@
 // A TCP or UNIX stream socket as a Transport: uv_poll_t for readiness, our own recv and sendmsg.
 #pragma once
 
-#include <uv.h>
-
 #include <memory>
+
+#include <uv.h>
 
 #include "lib/base/address.h"
 #include "lib/base/chunk.h"
@@ -21,8 +21,8 @@ class Tcp final : public Transport {
   /// Takes over a connected, non-blocking descriptor.
   void adopt(int fd);
 
-  /// Begins to connect; on_connected() or on_failed() follows, never from inside this call. False when
-  /// it failed at once (no descriptor, no route): `error` says why.
+  /// Begins to connect; on_connected() or on_failed() follows, never from inside this call. False
+  /// when it failed at once (no descriptor, no route): `error` says why.
   bool connect(const SocketAddress& address, Error& error);
 
   /// Closes the descriptor now: no event comes any more, what is queued is lost.

@@ -1,15 +1,15 @@
 // A byte pipe to a peer: TCP or UNIX socket, TLS over it, or memory in tests.
 //
-// The reader pulls: on_readable() says that read() has something, and read() puts it where the reader
-// wants it (docs/adr/0011). A Transport may be destroyed at any moment, even from inside one of its own
-// events; what libuv may still touch lives on until uv_close has called back.
+// The reader pulls: on_readable() says that read() has something, and read() puts it where the
+// reader wants it (docs/adr/0011). A Transport may be destroyed at any moment, even from inside one
+// of its own events; what libuv may still touch lives on until uv_close has called back.
 #pragma once
-
-#include <sys/uio.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
+
+#include <sys/uio.h>
 
 #include "lib/base/bytes.h"
 #include "lib/base/error.h"
@@ -20,10 +20,13 @@ namespace segue::net {
 class TransportEvents {
  public:
   virtual void on_connected() = 0;  ///< after connect(); at most once
-  virtual void on_readable() = 0;   ///< read() will give bytes, the end or an error; repeats until it was read
-  /// After write() said kFull, once at or below Watermarks::low; after shutdown(), once all has left.
+  virtual void
+  on_readable() = 0;  ///< read() will give bytes, the end or an error; repeats until it was read
+  /// After write() said kFull, once at or below Watermarks::low; after shutdown(), once all has
+  /// left.
   virtual void on_drained() = 0;
-  virtual void on_failed(Error error) = 0;  ///< connecting failed, or the peer is gone while nothing was being read
+  virtual void on_failed(
+      Error error) = 0;  ///< connecting failed, or the peer is gone while nothing was being read
 
  protected:
   ~TransportEvents() = default;
@@ -45,16 +48,17 @@ class Transport {
 
   virtual ReadResult read(std::span<char> space) = 0;
 
-  /// Sends what the kernel takes now and copies only the rest. `pieces` need not outlive the call. A
-  /// failure shows in failed() and drops everything queued; what the peer still sent can be read.
+  /// Sends what the kernel takes now and copies only the rest. `pieces` need not outlive the call.
+  /// A failure shows in failed() and drops everything queued; what the peer still sent can be read.
   virtual Pressure write(std::span<const iovec> pieces) = 0;
 
   virtual void read_start() = 0;  ///< on_readable() from now on
-  virtual void read_stop() = 0;   ///< none any more: the kernel window closes, and pressure travels on
-  virtual void shutdown() = 0;    ///< FIN after everything queued has left
+  virtual void
+  read_stop() = 0;  ///< none any more: the kernel window closes, and pressure travels on
+  virtual void shutdown() = 0;  ///< FIN after everything queued has left
 
-  virtual bool failed() const noexcept = 0;        ///< a write met a peer that is gone
-  virtual std::size_t queued() const noexcept = 0; ///< bytes the kernel has not taken yet
+  virtual bool failed() const noexcept = 0;         ///< a write met a peer that is gone
+  virtual std::size_t queued() const noexcept = 0;  ///< bytes the kernel has not taken yet
 };
 
 }  // namespace segue::net

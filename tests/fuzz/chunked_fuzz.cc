@@ -1,4 +1,5 @@
-// Any bytes as a chunked body: the cuts change neither data, trailers nor where the next message begins.
+// Any bytes as a chunked body: the cuts change neither data, trailers nor where the next message
+// begins.
 #include "tests/fuzz/oracle.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

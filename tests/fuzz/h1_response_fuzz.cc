@@ -6,7 +6,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const fuzz::Input input = fuzz::input_of(data, size);
   tests::HeadReader whole(http::H1Parser::Kind::kResponse, fuzz::kLimits);
   whole.read({input.text});
-  fuzz::must(fuzz::same(whole.text(), tests::read_head(http::H1Parser::Kind::kResponse, input.cut, fuzz::kLimits)),
+  fuzz::must(fuzz::same(whole.text(), tests::read_head(http::H1Parser::Kind::kResponse, input.cut,
+                                                       fuzz::kLimits)),
              "whole and cut differ");
   if (!whole.complete) return 0;
   for (const http::Method method : {http::Method::kHead, http::Method::kGet}) {
@@ -17,7 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (head.body.kind != http::BodyLength::Kind::kChunked) continue;
     tests::ChunkedBody sink;
     const auto taken = whole.parser.feed_chunked(Bytes("1\r\nx\r\n0\r\n\r\n", 11), sink);
-    fuzz::must(taken.ok() && *taken == 11 && sink.data == "x", "chunked to the rules and not to the parser");
+    fuzz::must(taken.ok() && *taken == 11 && sink.data == "x",
+               "chunked to the rules and not to the parser");
   }
   return 0;
 }

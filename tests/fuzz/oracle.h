@@ -1,5 +1,5 @@
-// What every fuzz target here shares: the bytes behind the first one are the input, and the first one
-// says how they are cut. Whole and cut must give the same.
+// What every fuzz target here shares: the bytes behind the first one are the input, and the first
+// one says how they are cut. Whole and cut must give the same.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +43,8 @@ inline constexpr http::HeadLimits kLimits{200, 1024, 10};
 /// Faults may differ where two are due: which is seen first depends on the cuts.
 inline bool same(const std::string& whole, const std::string& cut) {
   const auto failed = [](const std::string& text) {
-    return text == "bad_message" || text == "version" || text == "head_too_large" || text == "target_too_long";
+    return text == "bad_message" || text == "version" || text == "head_too_large" ||
+           text == "target_too_long";
   };
   return whole == cut || (failed(whole) && failed(cut));
 }

@@ -230,7 +230,8 @@ TEST_SUITE("health/outlier") {
     CHECK(world.look() == State::kEjected);
   }
 
-  TEST_CASE("a server that active checks saw go and come back is not held to what the old one did") {
+  TEST_CASE(
+      "a server that active checks saw go and come back is not held to what the old one did") {
     World world;
     world.eject();
     world.outliers->recovered(kOne, world.now);

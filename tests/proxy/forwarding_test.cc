@@ -52,7 +52,8 @@ struct Forwarded {
   std::map<std::string, std::string> sent;
 };
 
-std::string client_of(const std::string& fields, bool trusted = true, std::string_view host = "10.0.0.1") {
+std::string client_of(const std::string& fields, bool trusted = true,
+                      std::string_view host = "10.0.0.1") {
   Forwarded request(fields, trusted, {}, host);
   return std::string(client_address(request.head(), request.client));
 }
@@ -61,9 +62,11 @@ std::string client_of(const std::string& fields, bool trusted = true, std::strin
 
 TEST_SUITE("proxy/forwarding") {
   TEST_CASE("a stranger's words are replaced") {
-    const Forwarded request("X-Forwarded-For: 1.1.1.1\r\nx-forwarded-for: 2.2.2.2\r\nX-Forwarded-Proto: https\r\n"
-                            "X-Forwarded-Host: evil\r\nX-Forwarded-Port: 1\r\nX-Request-Id: mine\r\nForwarded: for=1\r\n",
-                            false);
+    const Forwarded request(
+        "X-Forwarded-For: 1.1.1.1\r\nx-forwarded-for: 2.2.2.2\r\nX-Forwarded-Proto: https\r\n"
+        "X-Forwarded-Host: evil\r\nX-Forwarded-Port: 1\r\nX-Request-Id: mine\r\nForwarded: "
+        "for=1\r\n",
+        false);
     CHECK(request["x-forwarded-for"] == "192.0.2.7");
     CHECK(request["x-forwarded-proto"] == "http");
     CHECK(request["x-forwarded-host"] == "ci.example:80");
@@ -75,9 +78,12 @@ TEST_SUITE("proxy/forwarding") {
   }
 
   TEST_CASE("a trusted proxy's words are kept, and its address is appended") {
-    const Forwarded request("X-Forwarded-For: 1.1.1.1\r\nX-Forwarded-For: 2.2.2.2, 3.3.3.3\r\nX-Forwarded-Proto: https\r\n"
-                            "X-Forwarded-Host: public\r\nX-Forwarded-Port: 443\r\nX-Request-Id: mine\r\nForwarded: for=1\r\n",
-                            true, {}, "10.0.0.1");
+    const Forwarded request(
+        "X-Forwarded-For: 1.1.1.1\r\nX-Forwarded-For: 2.2.2.2, 3.3.3.3\r\nX-Forwarded-Proto: "
+        "https\r\n"
+        "X-Forwarded-Host: public\r\nX-Forwarded-Port: 443\r\nX-Request-Id: mine\r\nForwarded: "
+        "for=1\r\n",
+        true, {}, "10.0.0.1");
     CHECK(request["x-forwarded-for"] == "1.1.1.1, 2.2.2.2, 3.3.3.3, 10.0.0.1");
     CHECK(request["x-forwarded-proto"] == "https");
     CHECK(request["x-forwarded-host"] == "public");
@@ -88,8 +94,10 @@ TEST_SUITE("proxy/forwarding") {
   }
 
   TEST_CASE("what a trusted proxy says twice is said once") {
-    const Forwarded request("X-Forwarded-Proto: https\r\nX-Forwarded-Proto: http\r\nX-Request-Id: a\r\nX-Request-Id: b\r\n",
-                            true);
+    const Forwarded request(
+        "X-Forwarded-Proto: https\r\nX-Forwarded-Proto: http\r\nX-Request-Id: a\r\nX-Request-Id: "
+        "b\r\n",
+        true);
     CHECK(request["x-forwarded-proto"] == "https");
     CHECK(request["x-request-id"] == "a");
   }
@@ -99,32 +107,38 @@ TEST_SUITE("proxy/forwarding") {
   }
 
   TEST_CASE("a request id of a trusted proxy is taken when it is short and plain") {
-    for (const std::string& id : {std::string(), std::string(129, 'a'), std::string("a b"), std::string("a\"b"),
-                                  std::string("a\\b"), std::string("\xc3\xa4")})
+    for (const std::string& id :
+         {std::string(), std::string(129, 'a'), std::string("a b"), std::string("a\"b"),
+          std::string("a\\b"), std::string("\xc3\xa4")})
       CHECK(Forwarded("X-Request-Id: " + id + "\r\n", true)["x-request-id"].size() == 32);
-    CHECK(Forwarded("X-Request-Id: " + std::string(128, 'a') + "\r\n", true)["x-request-id"].size() == 128);
+    CHECK(
+        Forwarded("X-Request-Id: " + std::string(128, 'a') + "\r\n", true)["x-request-id"].size() ==
+        128);
   }
 
   TEST_CASE("a trace that came is continued, from anybody") {
-    for (const std::string& trace :
-         {std::string(kTrace), "cc" + std::string(kTrace.substr(2)), "cc" + std::string(kTrace.substr(2)) + "-later"})
+    for (const std::string& trace : {std::string(kTrace), "cc" + std::string(kTrace.substr(2)),
+                                     "cc" + std::string(kTrace.substr(2)) + "-later"})
       for (const bool trusted : {false, true})
         CHECK(Forwarded("traceparent: " + trace + "\r\n", trusted)["traceparent"] == trace);
-    CHECK(Forwarded("traceparent: " + std::string(kTrace) + "\r\ntraceparent: " + std::string(kTrace) + "\r\n",
+    CHECK(Forwarded("traceparent: " + std::string(kTrace) +
+                        "\r\ntraceparent: " + std::string(kTrace) + "\r\n",
                     true)["traceparent"] == kTrace);
   }
 
   TEST_CASE("W3C Trace Context §3.2: a trace that is none is begun anew") {
-    std::string upper(kTrace), zero_trace(kTrace), zero_parent(kTrace), version(kTrace), flags(kTrace), dash(kTrace);
+    std::string upper(kTrace), zero_trace(kTrace), zero_parent(kTrace), version(kTrace),
+        flags(kTrace), dash(kTrace);
     upper[3] = 'A';
     zero_trace.replace(3, 32, 32, '0');
     zero_parent.replace(36, 16, 16, '0');
     version.replace(0, 2, "zz");
     flags.replace(53, 2, "x1");
     dash[35] = '_';
-    for (const std::string& bad : {upper, zero_trace, zero_parent, version, flags, dash, std::string(), std::string("00-"),
-                                   std::string(kTrace) + "-x", "ff" + std::string(kTrace.substr(2)),
-                                   "cc" + std::string(kTrace.substr(2)) + "x"}) {
+    for (const std::string& bad :
+         {upper, zero_trace, zero_parent, version, flags, dash, std::string(), std::string("00-"),
+          std::string(kTrace) + "-x", "ff" + std::string(kTrace.substr(2)),
+          "cc" + std::string(kTrace.substr(2)) + "x"}) {
       CAPTURE(bad);
       const std::string made = Forwarded("traceparent: " + bad + "\r\n", true)["traceparent"];
       CHECK(made != bad);
@@ -139,7 +153,8 @@ TEST_SUITE("proxy/forwarding") {
   TEST_CASE("RFC 7239 and Via are added on request, behind what a trusted proxy said") {
     conf::Forwarding both;
     both.forwarded = both.via = true;
-    CHECK(Forwarded("", false, both)["forwarded"] == "for=192.0.2.7;proto=http;host=\"ci.example:80\"");
+    CHECK(Forwarded("", false, both)["forwarded"] ==
+          "for=192.0.2.7;proto=http;host=\"ci.example:80\"");
     CHECK(Forwarded("Forwarded: for=x\r\n", false, both, "2001:db8::1")["forwarded"] ==
           "for=\"[2001:db8::1]\";proto=http;host=\"ci.example:80\"");
     CHECK(Forwarded("Forwarded: for=x\r\n", true, both, "10.0.0.1")["forwarded"] ==
@@ -152,8 +167,8 @@ TEST_SUITE("proxy/forwarding") {
     CHECK(client_of("") == "10.0.0.1");
     CHECK(client_of("X-Forwarded-For: 192.0.2.9\r\n") == "192.0.2.9");
     CHECK(client_of("X-Forwarded-For: 6.6.6.6, 192.0.2.9, 10.9.9.9\r\n") == "192.0.2.9");
-    CHECK(client_of("X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: 192.0.2.9\r\nX-Forwarded-For: 10.1.1.1\r\n") ==
-          "192.0.2.9");
+    CHECK(client_of("X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: 192.0.2.9\r\nX-Forwarded-For: "
+                    "10.1.1.1\r\n") == "192.0.2.9");
     CHECK(client_of("X-Forwarded-For: 10.0.0.3, 10.0.0.2\r\n") == "10.0.0.3");
     CHECK(client_of("X-Forwarded-For: 2001:db8::5, 2001:db9::1 ,2001:db8::6\r\n") == "2001:db9::1");
     CHECK(client_of("X-Forwarded-For: , 192.0.2.9 ,, \r\n") == "192.0.2.9");

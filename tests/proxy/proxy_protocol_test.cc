@@ -14,13 +14,18 @@ using std::string_literals::operator""s;
 
 const std::string kSignature = "\r\n\r\n\0\r\nQUIT\n"s;
 
-SocketAddress address(std::string_view text) { return *SocketAddress::parse(text); }
-ProxyHeader parse(const std::string& bytes) { return parse_proxy_header(bytes); }
+SocketAddress address(std::string_view text) {
+  return *SocketAddress::parse(text);
+}
+ProxyHeader parse(const std::string& bytes) {
+  return parse_proxy_header(bytes);
+}
 
 /// A v2 header with `command`, `family` and as many zero bytes of addresses.
 std::string v2(int command, int family, std::size_t length) {
-  return kSignature + static_cast<char>(command) + static_cast<char>(family) + static_cast<char>(length >> 8) +
-         static_cast<char>(length & 255) + std::string(length, '\0');
+  return kSignature + static_cast<char>(command) + static_cast<char>(family) +
+         static_cast<char>(length >> 8) + static_cast<char>(length & 255) +
+         std::string(length, '\0');
 }
 
 /// Complete exactly at `header`'s last byte, and never bad before.
@@ -67,7 +72,8 @@ TEST_SUITE("proxy/proxy_protocol") {
 
   TEST_CASE("§2.1: the longest line is 107 bytes") {
     const std::string longest =
-        "PROXY UNKNOWN ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535\r\n";
+        "PROXY UNKNOWN ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff "
+        "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535\r\n";
     REQUIRE(longest.size() == 107);
     check_cuts(longest, "none");
     CHECK((parse("PROXY UNKNOWN " + std::string(100, 'x')).outcome == Outcome::kBad));
@@ -75,13 +81,32 @@ TEST_SUITE("proxy/proxy_protocol") {
   }
 
   TEST_CASE("§2.1: a line that is not exactly right is refused") {
-    for (const std::string_view line :
-         {"", "TCP4", "TCP4 ", "TCP5 1.2.3.4 5.6.7.8 1 2", "tcp4 1.2.3.4 5.6.7.8 1 2", "UNKNOWNX", "TCP4 1.2.3.4 5.6.7.8 1",
-          "TCP4 1.2.3.4 5.6.7.8 1 2 3", "TCP4 1.2.3.4 5.6.7.8 1 2 ", "TCP4  1.2.3.4 5.6.7.8 1 2", "TCP4 ::1 ::1 1 2",
-          "TCP6 1.2.3.4 5.6.7.8 1 2", "TCP4 1.2.3 5.6.7.8 1 2", "TCP4 1.2.3.4 5.6.7.8 65536 2", "TCP4 1.2.3.4 5.6.7.8 -1 2",
-          "TCP4 1.2.3.4 5.6.7.8 x 2", "TCP4 1.2.3.4 5.6.7.8 1 65536", "TCP4 1.2.3.4 5.6.7.8 1 x", "TCP4 1.2.3.4 x 1 2",
-          "TCP4 1.2.3.4 ::1 1 2", "TCP4 1.2.3.4 5.6.7.8 01 2", "TCP4 [1.2.3.4] 5.6.7.8 1 2", "TCP4 unix:/a 5.6.7.8 1 2",
-          "TCP6 [::1] ::1 1 2", "TCP4 1.2.3.4\t5.6.7.8 1 2", "TCP4 1.2.3.4 5.6.7.8 1 2\n"}) {
+    for (const std::string_view line : {"",
+                                        "TCP4",
+                                        "TCP4 ",
+                                        "TCP5 1.2.3.4 5.6.7.8 1 2",
+                                        "tcp4 1.2.3.4 5.6.7.8 1 2",
+                                        "UNKNOWNX",
+                                        "TCP4 1.2.3.4 5.6.7.8 1",
+                                        "TCP4 1.2.3.4 5.6.7.8 1 2 3",
+                                        "TCP4 1.2.3.4 5.6.7.8 1 2 ",
+                                        "TCP4  1.2.3.4 5.6.7.8 1 2",
+                                        "TCP4 ::1 ::1 1 2",
+                                        "TCP6 1.2.3.4 5.6.7.8 1 2",
+                                        "TCP4 1.2.3 5.6.7.8 1 2",
+                                        "TCP4 1.2.3.4 5.6.7.8 65536 2",
+                                        "TCP4 1.2.3.4 5.6.7.8 -1 2",
+                                        "TCP4 1.2.3.4 5.6.7.8 x 2",
+                                        "TCP4 1.2.3.4 5.6.7.8 1 65536",
+                                        "TCP4 1.2.3.4 5.6.7.8 1 x",
+                                        "TCP4 1.2.3.4 x 1 2",
+                                        "TCP4 1.2.3.4 ::1 1 2",
+                                        "TCP4 1.2.3.4 5.6.7.8 01 2",
+                                        "TCP4 [1.2.3.4] 5.6.7.8 1 2",
+                                        "TCP4 unix:/a 5.6.7.8 1 2",
+                                        "TCP6 [::1] ::1 1 2",
+                                        "TCP4 1.2.3.4\t5.6.7.8 1 2",
+                                        "TCP4 1.2.3.4 5.6.7.8 1 2\n"}) {
       CAPTURE(line);
       CHECK((parse("PROXY " + std::string(line) + "\r\n").outcome == Outcome::kBad));
     }
@@ -91,7 +116,8 @@ TEST_SUITE("proxy/proxy_protocol") {
     CHECK((parse("proxy TCP4").outcome == Outcome::kBad));
   }
 
-  TEST_CASE("§2.2: LOCAL and unspecified addresses keep the real peer, and what is appended is skipped") {
+  TEST_CASE(
+      "§2.2: LOCAL and unspecified addresses keep the real peer, and what is appended is skipped") {
     check_cuts(v2(0x20, 0x00, 0), "none");
     check_cuts(v2(0x20, 0x11, 12), "none");
     check_cuts(v2(0x21, 0x00, 40), "none");
@@ -103,8 +129,9 @@ TEST_SUITE("proxy/proxy_protocol") {
 
   TEST_CASE("§2.2: another version, command or family, or too few or too many bytes, are refused") {
     for (const std::string& header :
-         {v2(0x11, 0x11, 12), v2(0x31, 0x11, 12), v2(0x22, 0x11, 12), v2(0x2f, 0x11, 12), v2(0x21, 0x11, 11),
-          v2(0x21, 0x21, 35), v2(0x21, 0x11, 521), v2(0x21, 0x11, 65'535), v2(0x21, 0x41, 40), v2(0x21, 0x13, 40)})
+         {v2(0x11, 0x11, 12), v2(0x31, 0x11, 12), v2(0x22, 0x11, 12), v2(0x2f, 0x11, 12),
+          v2(0x21, 0x11, 11), v2(0x21, 0x21, 35), v2(0x21, 0x11, 521), v2(0x21, 0x11, 65'535),
+          v2(0x21, 0x41, 40), v2(0x21, 0x13, 40)})
       CHECK((parse(header).outcome == Outcome::kBad));
     for (std::size_t i = 1; i < kSignature.size(); ++i) {
       std::string wrong = kSignature;

@@ -11,12 +11,13 @@ namespace {
 struct Wire final : Gather::Sink {
   std::string text;
   void on_gathered(std::span<const iovec> pieces) override {
-    for (const iovec& piece : pieces) text.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
+    for (const iovec& piece : pieces)
+      text.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
   }
 };
 
-std::string reply(std::uint16_t status, std::string_view fields, std::string_view body, http::Persistence persistence,
-                  Body wanted) {
+std::string reply(std::uint16_t status, std::string_view fields, std::string_view body,
+                  http::Persistence persistence, Body wanted) {
   Gather gather;
   Wire wire;
   gather.begin(wire);
@@ -61,7 +62,8 @@ TEST_SUITE("proxy/reply") {
   }
 
   TEST_CASE("RFC 9110 §15.5.6: a method that is refused comes with those that are not") {
-    CHECK(reply_fields(Fault::kMethodRefused, http::Page::kText).find("\r\nAllow: GET,") != std::string::npos);
+    CHECK(reply_fields(Fault::kMethodRefused, http::Page::kText).find("\r\nAllow: GET,") !=
+          std::string::npos);
     CHECK(reply_fields(Fault::kNoRoute, http::Page::kText).find("Allow") == std::string::npos);
   }
 }

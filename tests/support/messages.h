@@ -22,7 +22,8 @@ inline Pieces byte_by_byte(std::string_view text) {
   return pieces;
 }
 
-/// Calls `visit(pieces)` for the whole, for single bytes, and for every cut at one and at two places.
+/// Calls `visit(pieces)` for the whole, for single bytes, and for every cut at one and at two
+/// places.
 template <typename Visit>
 void for_each_cut(std::string_view text, Visit&& visit) {
   visit(Pieces{text});
@@ -122,7 +123,8 @@ struct ChunkedBody final : http::H1Parser::BodySink {
     }
     if (!done) return;
     for (const http::Field& field : parser.trailers())
-      if (!field.hop_by_hop) trailers += std::string(field.name) + "=" + std::string(field.value) + ";";
+      if (!field.hop_by_hop)
+        trailers += std::string(field.name) + "=" + std::string(field.value) + ";";
   }
 
   /// Without the data that came before a fault: how much of it was told depends on the cuts.

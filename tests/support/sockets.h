@@ -1,16 +1,15 @@
 // Plain sockets for the other end of what is tested: connected pairs over the loopback, and ports.
 #pragma once
 
-#include <fcntl.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "lib/base/address.h"
 #include "lib/net/listener.h"

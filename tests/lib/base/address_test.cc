@@ -42,11 +42,30 @@ TEST_SUITE("lib/base/address") {
   }
 
   TEST_CASE("what is no address is refused with a sentence") {
-    for (const std::string_view text :
-         {"", ":", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:+1",
-          "127.0.0.1: 80", "127.0.0.1:80 ", "127.0.0.1:8x", "127.0.0.1:99999999999999999999",
-          "256.0.0.1:80", "1.2.3:80", "1.2.3.4.5:80", "localhost:80", "::1:80", "[::1:80", "[::1]80",
-          "[::1]", "[:::]:80", "[]:80", "[127.0.0.1]:80", "[fe80::1%eth0]:80", "unix:"}) {
+    for (const std::string_view text : {"",
+                                        ":",
+                                        "127.0.0.1",
+                                        "127.0.0.1:",
+                                        "127.0.0.1:65536",
+                                        "127.0.0.1:-1",
+                                        "127.0.0.1:+1",
+                                        "127.0.0.1: 80",
+                                        "127.0.0.1:80 ",
+                                        "127.0.0.1:8x",
+                                        "127.0.0.1:99999999999999999999",
+                                        "256.0.0.1:80",
+                                        "1.2.3:80",
+                                        "1.2.3.4.5:80",
+                                        "localhost:80",
+                                        "::1:80",
+                                        "[::1:80",
+                                        "[::1]80",
+                                        "[::1]",
+                                        "[:::]:80",
+                                        "[]:80",
+                                        "[127.0.0.1]:80",
+                                        "[fe80::1%eth0]:80",
+                                        "unix:"}) {
       CAPTURE(text);
       const auto parsed = SocketAddress::parse(text);
       REQUIRE_FALSE(parsed.ok());
@@ -65,7 +84,8 @@ TEST_SUITE("lib/base/address") {
   }
 
   TEST_CASE("a port can be read and changed, and UNIX sockets have none") {
-    SocketAddress four = address("10.0.0.5:80"), six = address("[::1]:80"), path = address("unix:/a");
+    SocketAddress four = address("10.0.0.5:80"), six = address("[::1]:80"),
+                  path = address("unix:/a");
     CHECK(four.port() == 80);
     CHECK(six.port() == 80);
     CHECK(path.port() == 0);
@@ -83,17 +103,20 @@ TEST_SUITE("lib/base/address") {
     CHECK(host(address("[::ffff:192.0.2.7]:80")) == "192.0.2.7");
     CHECK(host(address("[2001:db8:0:0:1:0:0:1]:80")) == "2001:db8::1:0:0:1");
     CHECK(host(address("unix:/a")) == "unix");
-    CHECK(host(address("[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:80")).size() < SocketAddress::kHostMax);
+    CHECK(host(address("[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:80")).size() <
+          SocketAddress::kHostMax);
   }
 
   TEST_CASE("what the kernel reports becomes an address, and what is too long becomes none") {
     sockaddr_un unnamed{};
     unnamed.sun_family = AF_UNIX;
-    const auto peer = SocketAddress::from(reinterpret_cast<sockaddr*>(&unnamed), sizeof(sa_family_t));
+    const auto peer =
+        SocketAddress::from(reinterpret_cast<sockaddr*>(&unnamed), sizeof(sa_family_t));
     CHECK(peer.to_string() == "unix:");
     CHECK(SocketAddress::from(nullptr, 0).family() == AF_UNSPEC);
     const std::string large(4096, '\x02');
-    CHECK(SocketAddress::from(reinterpret_cast<const sockaddr*>(large.data()), 4096).family() == AF_UNSPEC);
+    CHECK(SocketAddress::from(reinterpret_cast<const sockaddr*>(large.data()), 4096).family() ==
+          AF_UNSPEC);
     const SocketAddress four = address("10.0.0.5:80");
     CHECK(SocketAddress::from(four.get(), four.length()) == four);
   }
@@ -150,8 +173,9 @@ TEST_SUITE("lib/base/address") {
   }
 
   TEST_CASE("what is no range is refused with a sentence") {
-    for (const std::string_view text : {"", "/", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8/8",
-                                        "10.0.0.0/8 ", "10/8", "::1/129", "::/256", "name", "unix/1", "[::1]"}) {
+    for (const std::string_view text :
+         {"", "/", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8/8", "10.0.0.0/8 ",
+          "10/8", "::1/129", "::/256", "name", "unix/1", "[::1]"}) {
       CAPTURE(text);
       const auto parsed = AddressRange::parse(text);
       REQUIRE_FALSE(parsed.ok());

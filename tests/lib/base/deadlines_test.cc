@@ -1,5 +1,5 @@
-// The timer wheel on a clock that the test moves: punctual, never early, and robust against owners who
-// change it from within.
+// The timer wheel on a clock that the test moves: punctual, never early, and robust against owners
+// who change it from within.
 #include "lib/base/deadlines.h"
 
 #include <functional>
@@ -31,15 +31,17 @@ struct Owner final : Deadline::Owner {
   }
 };
 
-constexpr Instant after(std::uint64_t us) { return {kStart.us + us}; }
+constexpr Instant after(std::uint64_t us) {
+  return {kStart.us + us};
+}
 
 }  // namespace
 
 TEST_SUITE("lib/base/deadlines") {
   TEST_CASE("a deadline fires once, not before its time and at most two ticks after") {
     for (const std::uint64_t us :
-         {std::uint64_t{0}, std::uint64_t{1}, kTick - 1, kTick, kTick + 1, 10 * kTick, kTurn - kTick,
-          kTurn - 1, kTurn, kTurn + 1, 3 * kTurn + 5 * kTick}) {
+         {std::uint64_t{0}, std::uint64_t{1}, kTick - 1, kTick, kTick + 1, 10 * kTick,
+          kTurn - kTick, kTurn - 1, kTurn, kTurn + 1, 3 * kTurn + 5 * kTick}) {
       CAPTURE(us);
       Deadlines wheel(kStart);
       Owner owner;

@@ -10,8 +10,8 @@ namespace segue {
 TEST_SUITE("lib/base/rng") {
   TEST_CASE("the sequence is xoshiro256** seeded by SplitMix64") {
     Rng rng(0);
-    for (const std::uint64_t expected : {0x99ec5f36cb75f2b4u, 0xbf6e1f784956452au,
-                                         0x1a5f849d4933e6e0u, 0x6aa594f1262d2d2cu})
+    for (const std::uint64_t expected :
+         {0x99ec5f36cb75f2b4u, 0xbf6e1f784956452au, 0x1a5f849d4933e6e0u, 0x6aa594f1262d2d2cu})
       CHECK(rng.next() == expected);
   }
 

@@ -57,7 +57,8 @@ TEST_SUITE("lib/http/h1_parser") {
   }
 
   TEST_CASE("a chunked request leaves its body where it is") {
-    check_every_cut(Kind::kRequest, "PUT /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+    check_every_cut(Kind::kRequest,
+                    "PUT /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
                     "PUT /a 1.1\n[Transfer-Encoding]=[chunked]6\nrest=3\r\nabc\r\n");
     check_every_cut(Kind::kRequest, "POST /a HTTP/1.1\r\nContent-Length: 3\r\n\r\nabcGET",
                     "POST /a 1.1\n[Content-Length]=[3]5\nrest=abcGET");
@@ -73,7 +74,8 @@ TEST_SUITE("lib/http/h1_parser") {
     check_every_cut(Kind::kResponse, "HTTP/1.1 200 All is well\r\nContent-Length: 2\r\n\r\nok",
                     "200 All is well 1.1\n[Content-Length]=[2]5\nrest=ok");
     check_every_cut(Kind::kResponse, "HTTP/1.1 404 \r\nA: b\r\n\r\n", "404  1.1\n[A]=[b]0\nrest=");
-    check_every_cut(Kind::kResponse, "HTTP/1.0 304 Not Modified\r\n\r\nx", "304 Not Modified 1.0\nrest=x");
+    check_every_cut(Kind::kResponse, "HTTP/1.0 304 Not Modified\r\n\r\nx",
+                    "304 Not Modified 1.0\nrest=x");
   }
 
   TEST_CASE("a bad head is refused with the same fault however it is cut") {
@@ -125,11 +127,14 @@ TEST_SUITE("lib/http/h1_parser") {
     CHECK((text == "bad_message" || text == "version"));
   }
 
-  TEST_CASE("a head of exactly the limit is taken, and one more byte is too much, however it is cut") {
+  TEST_CASE(
+      "a head of exactly the limit is taken, and one more byte is too much, however it is cut") {
     const HeadLimits limits{1024, 4096, 100};
-    for (const std::size_t step : {std::size_t{1}, std::size_t{7}, std::size_t{4096}, std::size_t{100'000}}) {
+    for (const std::size_t step :
+         {std::size_t{1}, std::size_t{7}, std::size_t{4096}, std::size_t{100'000}}) {
       CAPTURE(step);
-      for (const std::size_t size : {std::size_t{4095}, std::size_t{4096}, std::size_t{4097}, std::size_t{9000}}) {
+      for (const std::size_t size :
+           {std::size_t{4095}, std::size_t{4096}, std::size_t{4097}, std::size_t{9000}}) {
         CAPTURE(size);
         const std::string wire = request_of(size);
         Pieces pieces;
@@ -147,8 +152,9 @@ TEST_SUITE("lib/http/h1_parser") {
   }
 
   TEST_CASE("a head beyond the first buffer grows it, and every view moves along") {
-    for (const std::size_t size : {HeadBuffer::kFirstBytes - 1, HeadBuffer::kFirstBytes,
-                                   HeadBuffer::kFirstBytes + 1, std::size_t{32'767}, std::size_t{32'768}}) {
+    for (const std::size_t size :
+         {HeadBuffer::kFirstBytes - 1, HeadBuffer::kFirstBytes, HeadBuffer::kFirstBytes + 1,
+          std::size_t{32'767}, std::size_t{32'768}}) {
       CAPTURE(size);
       const std::string wire = request_of(size);
       Pieces pieces;
@@ -167,13 +173,16 @@ TEST_SUITE("lib/http/h1_parser") {
 
   TEST_CASE("a target, a head without end and the number of fields have their limits and faults") {
     const HeadLimits limits{100, 4096, 10};
-    const auto get = [](std::size_t n) { return "GET /" + std::string(n - 1, 'a') + " HTTP/1.1\r\n\r\n"; };
+    const auto get = [](std::size_t n) {
+      return "GET /" + std::string(n - 1, 'a') + " HTTP/1.1\r\n\r\n";
+    };
     CHECK(read_head(Kind::kRequest, {get(100)}, limits).starts_with("GET /aaa"));
     const std::string long_target = get(101);
     for_each_cut(long_target, [&](const Pieces& pieces) {
       REQUIRE(read_head(Kind::kRequest, pieces, limits) == "target_too_long");
     });
-    CHECK(read_head(Kind::kRequest, {"GET /" + std::string(200, 'a')}, limits) == "target_too_long");
+    CHECK(read_head(Kind::kRequest, {"GET /" + std::string(200, 'a')}, limits) ==
+          "target_too_long");
     std::string fields = "GET / HTTP/1.1\r\n";
     for (int i = 0; i < 10; ++i) fields += "A: b\r\n";
     CHECK(read_head(Kind::kRequest, {fields + "\r\n"}, limits).starts_with("GET /"));
@@ -241,8 +250,8 @@ TEST_SUITE("lib/http/h1_parser/chunked") {
   }
 
   TEST_CASE("RFC 9110 §6.5.1: trailers that frame, route or authenticate do not pass") {
-    for (const std::string_view name : {"Host", "Cookie", "X-Forwarded-For", "Authorization", "Connection",
-                                        "Content-Length", "Transfer-Encoding"}) {
+    for (const std::string_view name : {"Host", "Cookie", "X-Forwarded-For", "Authorization",
+                                        "Connection", "Content-Length", "Transfer-Encoding"}) {
       CAPTURE(name);
       ChunkedBody body;
       body.read({"0\r\n" + std::string(name) + ": 1\r\nX-Fine: 2\r\n\r\n"});

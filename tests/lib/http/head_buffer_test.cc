@@ -40,7 +40,8 @@ TEST_SUITE("lib/http/head_buffer") {
     CHECK_FALSE(buffer.grow(40'000, {}));
   }
 
-  TEST_CASE("what is appended beyond the capacity waits aside, in order, until the buffer is compacted") {
+  TEST_CASE(
+      "what is appended beyond the capacity waits aside, in order, until the buffer is compacted") {
     HeadBuffer buffer;
     std::string expected(HeadBuffer::kFirstBytes - 2, 'a');
     buffer.append(expected);

@@ -25,16 +25,18 @@ TEST_SUITE("lib/http/status") {
         if (status == 0) continue;
         CHECK(status >= 400);
         CHECK_FALSE(reason_phrase(status).empty());
-        if (side == Side::kUpstream && fault != Fault::kNoRoute) CHECK((status < 400 || status >= 404));
+        if (side == Side::kUpstream && fault != Fault::kNoRoute)
+          CHECK((status < 400 || status >= 404));
       }
     }
   }
 
   TEST_CASE("what an upstream does wrong is never the client's fault") {
-    for (const Fault fault : {Fault::kBadMessage, Fault::kHeadTooLarge, Fault::kVersion, Fault::kClosedEarly, Fault::kReset,
-                              Fault::kConnectFailed})
+    for (const Fault fault : {Fault::kBadMessage, Fault::kHeadTooLarge, Fault::kVersion,
+                              Fault::kClosedEarly, Fault::kReset, Fault::kConnectFailed})
       CHECK(status_for({fault, Side::kUpstream, Retry::kNever}) == 502);
-    for (const Fault fault : {Fault::kConnectTimeout, Fault::kFirstByteTimeout, Fault::kStreamTimeout})
+    for (const Fault fault :
+         {Fault::kConnectTimeout, Fault::kFirstByteTimeout, Fault::kStreamTimeout})
       CHECK(status_for({fault, Side::kUpstream, Retry::kNever}) == 504);
     CHECK(status_for({Fault::kReset, Side::kClient, Retry::kNever}) == 0);
     CHECK(status_for({Fault::kBadMessage, Side::kClient, Retry::kNever}) == 400);
@@ -60,7 +62,8 @@ TEST_SUITE("lib/http/status") {
       CHECK(page["reason"] == to_string(fault));
       CHECK(page["request_id"] == "id-1");
     }
-    CHECK_FALSE(nlohmann::json::parse(error_page(Page::kJson, 503, Fault::kNoEndpoint, {})).contains("request_id"));
+    CHECK_FALSE(nlohmann::json::parse(error_page(Page::kJson, 503, Fault::kNoEndpoint, {}))
+                    .contains("request_id"));
   }
 
   TEST_CASE("an HTML page shows a request id as text, whatever is in it") {

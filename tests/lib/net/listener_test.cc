@@ -1,13 +1,12 @@
 // Accepting: real ports, leftover socket files, and what happens when descriptors run out.
 #include "lib/net/listener.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <memory>
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "tests/support/run_until.h"
 #include "tests/support/sockets.h"
@@ -102,7 +101,8 @@ TEST_SUITE("lib/net/listener") {
     CHECK(events.fds.size() == 1);
   }
 
-  TEST_CASE("without descriptors a connection is refused, not left hanging, and later ones are served") {
+  TEST_CASE(
+      "without descriptors a connection is refused, not left hanging, and later ones are served") {
     Loop loop;
     Accepted events;
     const int fd = tests::listen_somewhere().release();
@@ -113,7 +113,8 @@ TEST_SUITE("lib/net/listener") {
     {
       const NoDescriptors none;
       std::string got;
-      run_until(loop, [&] { return !tests::receive(client, got) && !tests::receive(another, got); });
+      run_until(loop,
+                [&] { return !tests::receive(client, got) && !tests::receive(another, got); });
       CHECK(got.empty());
       CHECK(events.fds.empty());
     }
@@ -131,7 +132,8 @@ TEST_SUITE("lib/net/listener") {
     CHECK(nowhere.error().find("192.0.2.1:0") != std::string::npos);
   }
 
-  TEST_CASE("a socket file that nobody listens on is replaced, a living one and other files are not") {
+  TEST_CASE(
+      "a socket file that nobody listens on is replaced, a living one and other files are not") {
     const tests::TempDir directory;
     const std::string path = directory / "a.sock";
     const SocketAddress address = *SocketAddress::parse("unix:" + path);

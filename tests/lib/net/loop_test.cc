@@ -1,4 +1,5 @@
-// Turns of the loop: what is retired dies between two of them, deadlines come, and the end is clean.
+// Turns of the loop: what is retired dies between two of them, deadlines come, and the end is
+// clean.
 #include "lib/net/loop.h"
 
 #include <doctest/doctest.h>
@@ -21,7 +22,8 @@ struct Noted final : Retired {
 }  // namespace
 
 TEST_SUITE("lib/net/loop") {
-  TEST_CASE("what is retired lives until the event at hand is over, and dies before the next poll") {
+  TEST_CASE(
+      "what is retired lives until the event at hand is over, and dies before the next poll") {
     Loop loop;
     int dead = 0;
     struct Owner final : Deadline::Owner {

@@ -12,7 +12,8 @@
 namespace segue::net {
 
 TEST_SUITE("threads/mailbox") {
-  TEST_CASE("messages of several threads all arrive, each thread's in order, on the loop's thread") {
+  TEST_CASE(
+      "messages of several threads all arrive, each thread's in order, on the loop's thread") {
     constexpr int kThreads = 4, kMessages = 2'000;
     Loop loop;
     Mailbox mailbox(loop);

@@ -263,7 +263,8 @@ TEST_SUITE("lib/net/tcp") {
     CHECK(side.failures == 1);
   }
 
-  TEST_CASE("a connection is made, never from inside connect(), and what was written before leaves") {
+  TEST_CASE(
+      "a connection is made, never from inside connect(), and what was written before leaves") {
     Loop loop;
     ChunkPool chunks;
     const Fd listener = tests::listen_somewhere();
@@ -340,7 +341,8 @@ TEST_SUITE("lib/net/tcp") {
     SUBCASE("drained, with the descriptor readable in the same turn") {
       Bench bench;
       Side side(bench.loop, bench.chunks);
-      setsockopt(bench.pair.first.get(), SOL_SOCKET, SO_SNDBUF, &kSmallBuffer, sizeof(kSmallBuffer));
+      setsockopt(bench.pair.first.get(), SOL_SOCKET, SO_SNDBUF, &kSmallBuffer,
+                 sizeof(kSmallBuffer));
       side.adopt(bench.pair.first);
       side.tcp->read_start();
       while (side.write(numbered(16'384)) == Pressure::kOk) {
@@ -368,7 +370,8 @@ TEST_SUITE("lib/net/tcp") {
     SUBCASE("failed while a queue was being sent") {
       Bench bench;
       Side side(bench.loop, bench.chunks);
-      setsockopt(bench.pair.first.get(), SOL_SOCKET, SO_SNDBUF, &kSmallBuffer, sizeof(kSmallBuffer));
+      setsockopt(bench.pair.first.get(), SOL_SOCKET, SO_SNDBUF, &kSmallBuffer,
+                 sizeof(kSmallBuffer));
       side.adopt(bench.pair.first);
       side.tcp->read_stop();
       side.write(numbered(3'000'000));
@@ -426,7 +429,8 @@ TEST_SUITE("lib/net/tcp") {
     side.tcp->reset_on_close();
     side.tcp.reset();
     char byte;
-    run_until(bench.loop, [&] { return ::recv(bench.peer.get(), &byte, 1, 0) != -1 || errno != EAGAIN; });
+    run_until(bench.loop,
+              [&] { return ::recv(bench.peer.get(), &byte, 1, 0) != -1 || errno != EAGAIN; });
     CHECK(::recv(bench.peer.get(), &byte, 1, 0) == 0);  // the error was reported once, by the first
   }
 }
