@@ -1,5 +1,5 @@
 # ctest entries: one per tests/**/*_test.cc (label unit), one per tests/e2e/*_test.py (label e2e),
-# `layers` and `strict`. A line `// labels: threads` (`# labels: smoke`) in a test file adds labels; so does a
+# `layers`, `format` and `strict`. A line `// labels: threads` (`# labels: smoke`) in a test file adds labels; so does a
 # TEST_SUITE whose name contains "threads".
 set(SEGUE_TEST_TIMEOUT 300)
 
@@ -59,6 +59,9 @@ endif()
 add_test(NAME layers COMMAND ${SEGUE_PYTHON} scripts/check_layers.py
          WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
 set_tests_properties(layers PROPERTIES LABELS layers)
+
+add_test(NAME format COMMAND scripts/format --check WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+set_tests_properties(format PROPERTIES LABELS layers)
 
 # docs/adr/0010: llhttp stays strict.
 add_test(NAME strict COMMAND sh -c
