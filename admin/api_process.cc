@@ -107,8 +107,19 @@ void get_status(Call& call) {
        {"warnings", warnings(control, snapshot)}});
 }
 
+Json certificates_json(const std::vector<CertificateInfo>& all, const std::string& listener) {
+  Json found = Json::array();
+  for (const CertificateInfo& certificate : all)
+    if (certificate.listener == listener)
+      found.push_back({{"file", certificate.file},
+                       {"names", certificate.names},
+                       {"not_after", certificate.not_after}});
+  return found;
+}
+
 void get_listeners(Call& call) {
   Json listeners = Json::array();
+  const std::vector<CertificateInfo> certificates = call.control().certificates();
   for (const ListenerInfo& listener : call.control().listeners()) {
     const ListenerSum total = sum(call, listener.id);
     const conf::Listener* settings = settings_of(*call.snapshot, listener.name);
@@ -118,7 +129,8 @@ void get_listeners(Call& call) {
          {"connections", total.active},
          {"connections_max", settings == nullptr ? Json() : Json(settings->connections_max)},
          {"accepted", total.accepted},
-         {"refused", total.refused}});
+         {"refused", total.refused},
+         {"certificates", certificates_json(certificates, listener.name)}});
   }
   // Our own, which carries no traffic. Named like its section of the configuration.
   if (const std::string& address = call.context.tcp_address; !address.empty())
@@ -127,7 +139,8 @@ void get_listeners(Call& call) {
                          {"connections", nullptr},
                          {"connections_max", call.context.limits.connections},
                          {"accepted", nullptr},
-                         {"refused", nullptr}});
+                         {"refused", nullptr},
+                         {"certificates", Json::array()}});
   call.send({{"generation", call.snapshot->generation}, {"listeners", std::move(listeners)}});
 }
 

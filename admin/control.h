@@ -64,6 +64,11 @@ struct ListenerInfo {
   std::string name, address;  ///< address as bound: with the real port
 };
 
+struct CertificateInfo {
+  std::string listener, file, names;
+  std::int64_t not_after = 0;  ///< seconds since 1970
+};
+
 class Control {
  public:
   using Done = std::function<void(Result<Applied, Refusal>)>;
@@ -73,6 +78,7 @@ class Control {
   virtual const routing::Desired& desired() const = 0;
   virtual std::vector<const telemetry::WorkerCounters*> workers() const = 0;
   virtual std::vector<ListenerInfo> listeners() const = 0;
+  virtual std::vector<CertificateInfo> certificates() const = 0;
   virtual ProcessInfo process() const = 0;
   virtual health::Report health(EndpointId endpoint) const = 0;
   virtual telemetry::EventLog& events() = 0;

@@ -72,6 +72,8 @@ void add_endpoints(telemetry::Exposition& out, const Control& control,
 
 telemetry::Exposition exposition(Control& control, const Observed& observed, Instant now) {
   telemetry::Exposition out;
+  for (const CertificateInfo& certificate : control.certificates())
+    out.certificates.push_back({certificate.listener, certificate.file, certificate.not_after});
   const ProcessInfo process = control.process();
   out.version = process.version;
   out.commit = process.commit;

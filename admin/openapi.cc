@@ -503,7 +503,11 @@ constexpr std::string_view kDocument = R"json({
         "type": "object", "required": ["listener", "address", "connections", "connections_max", "accepted", "refused"],
         "properties": {
           "listener": {"type": "string"}, "address": {"type": "string", "description": "As bound."}, "connections": {"type": ["integer", "null"]},
-          "connections_max": {"type": ["integer", "null"]}, "accepted": {"type": ["integer", "null"]}, "refused": {"type": ["integer", "null"]}
+          "connections_max": {"type": ["integer", "null"]}, "accepted": {"type": ["integer", "null"]}, "refused": {"type": ["integer", "null"]},
+          "certificates": {"type": "array", "description": "What it shows in TLS; empty when it speaks plain HTTP.", "items": {
+            "type": "object", "required": ["file", "names", "not_after"],
+            "properties": {"file": {"type": "string"}, "names": {"type": "string"}, "not_after": {"type": "integer", "description": "In seconds since 1970."}}
+          }}
         }
       },
       "Worker": {

@@ -197,6 +197,8 @@ Json event_json(const telemetry::Event& event) {
           {"facts", std::move(facts)}};
 }
 
+constexpr std::int64_t kDaySeconds = 24 * 3600, kCertificateWarningSeconds = 30 * kDaySeconds;
+
 std::vector<std::string> warnings(const Control& control, const routing::Snapshot& snapshot) {
   std::vector<std::string> found;
   for (const auto& pool : snapshot.pools)
@@ -216,6 +218,16 @@ std::vector<std::string> warnings(const Control& control, const routing::Snapsho
     if (served != file)
       found.push_back("route " + name + " serves " + listed_weights(served) +
                       " as set at run time; the file says " + listed_weights(file));
+  }
+  for (const CertificateInfo& certificate : control.certificates()) {
+    const auto left = certificate.not_after - static_cast<std::int64_t>(wall_clock_ms() / 1000);
+    if (left > kCertificateWarningSeconds) continue;
+    const std::int64_t days = left / kDaySeconds;
+    found.push_back("certificate " + certificate.file + " of listener " + certificate.listener +
+                    (left <= 0   ? " has expired"
+                     : days == 1 ? " ends in 1 day"
+                                 : " ends in " + std::to_string(days) + " days") +
+                    ": renew it and reload");
   }
   return found;
 }

@@ -5,6 +5,7 @@
 
 #include "app/commands.h"
 #include "app/problems.h"
+#include "app/tls_desk.h"
 #include "conf/load.h"
 #include "conf/print.h"
 #include "routing/match.h"
@@ -62,10 +63,18 @@ int report(const conf::Config& config, const CheckOptions& options, Console& con
   return kDone;
 }
 
+/// The configuration, with the files that it names read as well.
+Result<conf::Config, Problems> load(const std::string& file) {
+  auto config = conf::load(file);
+  if (!config) return config;
+  if (Status<Problems> read = TlsDesk().prepare(*config); !read) return fail(read.error());
+  return config;
+}
+
 }  // namespace
 
 int cmd_check(const CheckOptions& options, Console& console) {
-  const auto config = conf::load(options.config);
+  const auto config = load(options.config);
   if (config) return report(*config, options, console);
   if (options.json) {
     const nlohmann::ordered_json json{

@@ -78,13 +78,19 @@ std::string weights_text(const conf::Route& route, const Weights& weights) {
 
 }  // namespace
 
-Control::Control(net::Loop& loop, Workers& workers, Listeners& listeners, MemoryWatch& memory,
-                 std::shared_ptr<const conf::Config> config)
+Control::Control(net::Loop& loop, Workers& workers, Listeners& listeners, TlsDesk& tls,
+                 MemoryWatch& memory, std::shared_ptr<const conf::Config> config)
     : workers_(workers),
       listeners_(listeners),
+      tls_(tls),
       memory_(memory),
-      health_(loop, desired_, workers, *this),
-      coalesce_(new uv_timer_t{}) {
+      health_(loop, desired_, workers, tls, *this),
+      coalesce_(new uv_timer_t{}),
+      tls_watch_(loop, tls,
+                 {[this] { on_tls_files_changed(); },
+                  [this](const admin::CertificateInfo& shown, int days) {
+                    on_certificate_expiring(shown, days);
+                  }}) {
   desired_.config = std::move(config);
   uv_timer_init(loop.uv(), coalesce_);
   coalesce_->data = this;
@@ -134,8 +140,46 @@ Status<Problems> Control::commit() {
   for (telemetry::Event& event : health_.take_news())
     news_.push_back({snapshot_->generation, std::move(event)});
   announce_pools(*before);
+  publish_tls();
   workers_.publish(snapshot_);
   return segue::Done{};
+}
+
+void Control::publish_tls() {
+  for (const auto& pool : snapshot_->pools) {
+    if (pool == nullptr) continue;
+    auto tls = tls_.client(pool->name);
+    if (pool_tls_.size() <= pool->id.index()) pool_tls_.resize(pool->id.index() + 1);
+    if (tls == pool_tls_[pool->id.index()]) continue;
+    workers_.set_pool_tls(pool->id, tls);
+    pool_tls_[pool->id.index()] = std::move(tls);
+  }
+}
+
+void Control::on_tls_files_changed() {
+  const conf::Config& config = *desired_.config;
+  if (Status<Problems> read = tls_.prepare(config); !read) {
+    const std::string first = read.error().front().to_string();
+    if (first != tls_problem_)
+      events_.emit("certificates.refused", {{"first", first}}, telemetry::Event::Level::kError);
+    tls_problem_ = first;
+    return;  // the files may be half written: they are looked at again
+  }
+  tls_problem_.clear();
+  tls_.apply();
+  publish_tls();
+  listeners_.apply(config);
+  health_.configure();
+  events_.emit("certificates.reloaded", {});
+}
+
+void Control::on_certificate_expiring(const admin::CertificateInfo& shown, int days) {
+  events_.emit(days == 0 ? "certificate.expired" : "certificate.expiring",
+               {{"listener", shown.listener},
+                {"file", shown.file},
+                {"names", shown.names},
+                {"within_days", std::to_string(days)}},
+               days > 7 ? telemetry::Event::Level::kWarn : telemetry::Event::Level::kError);
 }
 
 void Control::announce_pools(const routing::Snapshot& before) {
@@ -329,8 +373,10 @@ void Control::reload(bool weights_from_file, Author author, Done done) {
   auto loaded = conf::load(file);
   if (!loaded) return refuse(std::move(loaded).error());
   auto config = std::make_shared<const conf::Config>(std::move(*loaded));
+  if (Status<Problems> read = tls_.prepare(*config); !read) return refuse(read.error());
   if (Status<Problems> bound = listeners_.prepare(*config); !bound) return refuse(bound.error());
 
+  tls_.apply();
   const std::shared_ptr<const conf::Config> old_config = desired_.config;
   auto old_weights = desired_.weights;
   desired_.config = config;
@@ -338,6 +384,7 @@ void Control::reload(bool weights_from_file, Author author, Done done) {
   if (Status<Problems> built = commit(); !built) {
     desired_.config = old_config;
     desired_.weights = std::move(old_weights);
+    tls_.go_back();
     return refuse(built.error());
   }
   listeners_.apply(*config);

@@ -31,8 +31,8 @@ class Control final : public admin::Control, HealthEvents {
   static constexpr std::uint64_t kCoalesceMs = 20;
 
   /// `config` is what `file` said at start. Everything given outlives the Control.
-  Control(net::Loop& loop, Workers& workers, Listeners& listeners, MemoryWatch& memory,
-          std::shared_ptr<const conf::Config> config);
+  Control(net::Loop& loop, Workers& workers, Listeners& listeners, TlsDesk& tls,
+          MemoryWatch& memory, std::shared_ptr<const conf::Config> config);
   ~Control();
 
   /// The first snapshot, and checks begin. Errors: why the configuration cannot run.
@@ -42,6 +42,8 @@ class Control final : public admin::Control, HealthEvents {
   void watch(const telemetry::AccessWriter* access) noexcept { access_ = access; }  ///< outlives it
 
   void on_settled(routing::Generation generation);
+  /// Tells the workers how each pool is spoken to; before they hear of a snapshot with it.
+  void publish_tls();
   void begin_drain();  ///< no further changes are taken; /ready turns false
 
   // admin::Control
@@ -52,6 +54,7 @@ class Control final : public admin::Control, HealthEvents {
     return workers_.counters();
   }
   std::vector<admin::ListenerInfo> listeners() const override { return listeners_.list(); }
+  std::vector<admin::CertificateInfo> certificates() const override { return tls_.certificates(); }
   admin::ProcessInfo process() const override;
   health::Report health(EndpointId endpoint) const override { return health_.report(endpoint); }
   telemetry::EventLog& events() override { return events_; }
@@ -85,6 +88,8 @@ class Control final : public admin::Control, HealthEvents {
   void announce_pools(const routing::Snapshot& before);
 
   void tell_settled(Generation generation);
+  void on_tls_files_changed();
+  void on_certificate_expiring(const admin::CertificateInfo& shown, int days);
 
   struct News {
     Generation generation;
@@ -97,6 +102,9 @@ class Control final : public admin::Control, HealthEvents {
 
   Workers& workers_;
   Listeners& listeners_;
+  TlsDesk& tls_;
+  std::vector<std::shared_ptr<const net::TlsClient>>
+      pool_tls_;  // by PoolId, as the workers have it
   MemoryWatch& memory_;
   telemetry::EventLog events_;
   routing::Desired desired_;
@@ -107,7 +115,9 @@ class Control final : public admin::Control, HealthEvents {
   std::vector<Waiter> waiters_;
   uv_timer_t* coalesce_;                             // freed by its close callback
   const telemetry::AccessWriter* access_ = nullptr;  // null without an access log
+  TlsWatch tls_watch_;
   std::uint64_t started_wall_ms_ = wall_clock_ms();
+  std::string tls_problem_;        // told of already
   bool rotation_changed_ = false;  // and not in a snapshot yet
   bool serving_ = false;
   bool draining_ = false;

@@ -39,9 +39,10 @@ std::uint64_t seed() {
 }  // namespace
 
 HealthDesk::HealthDesk(net::Loop& loop, routing::Desired& desired, const Workers& workers,
-                       HealthEvents& owner)
+                       const TlsDesk& tls, HealthEvents& owner)
     : loop_(loop),
       desired_(desired),
+      tls_(tls),
       owner_(owner),
       prober_(
           loop, [this](const health::Flip& flip) { on_flip(flip); }, seed()),
@@ -86,7 +87,7 @@ void HealthDesk::check_all() {
       const EndpointId id = desired_.endpoint_id(pool.name, endpoint.address);
       std::optional<SocketAddress> socket = desired_.endpoints[id].socket;
       if (auto parsed = SocketAddress::parse(endpoint.address)) socket = *parsed;
-      targets.push_back({id, endpoint.address, socket, pool.health});
+      targets.push_back({id, endpoint.address, socket, pool.health, tls_.client(pool.name)});
     }
   }
   prober_.update(std::move(targets));

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/tls_desk.h"
 #include "app/workers.h"
 #include "health/outlier.h"
 #include "health/prober.h"
@@ -39,7 +40,7 @@ class HealthDesk final : Deadline::Owner {
   static constexpr Seconds kResolveRetry{2};
 
   /// Everything given outlives it. Writes only Desired::endpoints.
-  HealthDesk(net::Loop& loop, routing::Desired& desired, const Workers& workers,
+  HealthDesk(net::Loop& loop, routing::Desired& desired, const Workers& workers, const TlsDesk& tls,
              HealthEvents& owner);
 
   /// Takes over what Desired::config says now; known endpoints keep their history.
@@ -76,6 +77,7 @@ class HealthDesk final : Deadline::Owner {
 
   net::Loop& loop_;
   routing::Desired& desired_;
+  const TlsDesk& tls_;
   HealthEvents& owner_;
   std::vector<telemetry::Event> news_;
   std::unordered_map<EndpointId, Known> known_;

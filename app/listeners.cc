@@ -112,8 +112,9 @@ void Listeners::apply(const conf::Config& config) {
   });
   for (Bound& bound : bound_) {
     for (const conf::Listener& listener : config.listeners) {
-      if (listener.name != bound.state->settings.name || listener == bound.state->settings)
-        continue;
+      if (listener.name != bound.state->settings.name) continue;
+      auto tls = tls_.server(listener.name);
+      if (listener == bound.state->settings && tls == bound.state->tls) continue;
       auto state = std::make_shared<proxy::ListenerState>();
       state->id = bound.state->id;
       state->port = bound.state->port;
@@ -121,11 +122,13 @@ void Listeners::apply(const conf::Config& config) {
       state->connections = bound.state->connections;
       state->settings = listener;
       state->trusted = ranges(listener.trusted_proxies);
+      state->tls = std::move(tls);
       bound.state = state;
       workers_.replace_listener(state);
     }
   }
   for (Bound& bound : prepared_) {
+    bound.state->tls = tls_.server(bound.state->settings.name);
     workers_.add_listener(bound.state, bound.fds);
     bound.fds.clear();
     bound_.push_back(std::move(bound));

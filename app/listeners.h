@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "admin/control.h"
+#include "app/tls_desk.h"
 #include "app/workers.h"
 #include "conf/config.h"
 #include "lib/base/problem.h"
@@ -15,7 +16,8 @@ namespace segue::app {
 
 class Listeners {
  public:
-  explicit Listeners(Workers& workers) : workers_(workers) {}
+  /// `tls` has read the files of a configuration before apply() is called with it.
+  Listeners(Workers& workers, const TlsDesk& tls) : workers_(workers), tls_(tls) {}
   ~Listeners();
 
   /// Binds what `config` has and is not bound yet. All or nothing: on problems nothing has changed.
@@ -39,6 +41,7 @@ class Listeners {
   static void close(Bound& bound);
 
   Workers& workers_;
+  const TlsDesk& tls_;
   std::vector<Bound> bound_;
   std::vector<Bound> prepared_;  // between prepare() and apply()
   std::uint32_t next_id_ = 0;

@@ -87,6 +87,8 @@ class Server final : WorkersEvents {
       access_ = std::move(*access);
       control_.watch(access_.get());
     }
+    if (Status<Problems> read = tls_.prepare(*config_); !read) return say(read.error());
+    tls_.apply();
     if (Status<Problems> bound = listeners_.prepare(*config_); !bound) return say(bound.error());
     if (Status<Problems> started = control_.start(); !started) return say(started.error());
     auto admin = admin::Server::start(
@@ -94,6 +96,7 @@ class Server final : WorkersEvents {
     if (!admin) return say(admin.error());
     admin_ = std::move(*admin);
     workers_.start(control_.current(), *this);
+    control_.publish_tls();
     listeners_.apply(*config_);
     control_.events().emit("process.started", {{"version", std::string(build_info().version)},
                                                {"commit", std::string(build_info().commit)},
@@ -140,9 +143,10 @@ class Server final : WorkersEvents {
   net::Mailbox mailbox_{loop_};
   Workers workers_;
   std::unique_ptr<telemetry::AccessWriter> access_;  // null without an access log
-  Listeners listeners_{workers_};
+  TlsDesk tls_;
+  Listeners listeners_{workers_, tls_};
   MemoryWatch memory_{loop_, workers_.memory_pressure()};
-  Control control_{loop_, workers_, listeners_, memory_, config_};
+  Control control_{loop_, workers_, listeners_, tls_, memory_, config_};
   std::unique_ptr<admin::Api> api_ = std::make_unique<admin::Api>(control_);
   std::unique_ptr<admin::Server> admin_;  // null until it listens
   bool draining_ = false;

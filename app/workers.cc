@@ -66,6 +66,10 @@ void Workers::close_listener(ListenerId id) {
   for (const auto& worker : workers_) worker->post_close_listener(id);
 }
 
+void Workers::set_pool_tls(PoolId id, const std::shared_ptr<const net::TlsClient>& tls) {
+  for (const auto& worker : workers_) worker->post_pool_tls(id, tls);
+}
+
 void Workers::drain() {
   for (const auto& worker : workers_) worker->post_drain();
 }

@@ -49,6 +49,7 @@ class Workers final : proxy::WorkerReports {
   void add_listener(const std::shared_ptr<proxy::ListenerState>& state, std::span<const int> fds);
   void replace_listener(const std::shared_ptr<proxy::ListenerState>& state);
   void close_listener(ListenerId id);
+  void set_pool_tls(PoolId id, const std::shared_ptr<const net::TlsClient>& tls);
   void drain();
   void stop();
 

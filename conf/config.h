@@ -31,6 +31,19 @@ struct Position {
 
 enum class ProxyProtocol : std::uint8_t { kOff, kV1, kV2 };
 
+enum class TlsVersion : std::uint8_t { k12, k13 };
+
+/// An item of a listener's tls: a certificate chain and its key. Files that are not absolute lie
+/// beside the configuration file, here and in all of TLS.
+struct Certificate {
+  std::string cert;  ///< PEM: the certificate, then those between it and the root
+  std::string key;   ///< PEM, without passphrase
+  std::string ocsp;  ///< DER answer of the certificate's OCSP responder, stapled; "" for none
+  Position at;
+
+  bool operator==(const Certificate&) const = default;
+};
+
 /// [listeners.NAME]
 struct Listener {
   std::string name;
@@ -41,6 +54,18 @@ struct Listener {
   bool proxy_protocol = false;  ///< a PROXY v1 or v2 header must begin each connection
   std::uint32_t connections_max = 10'000;    ///< over all workers; 1…1 000 000
   std::uint32_t keep_alive_requests = 1000;  ///< requests per connection; 1…1 000 000
+  std::vector<Certificate> tls;              ///< chosen by name (SNI), else the first; none: plain
+  TlsVersion tls_min_version = TlsVersion::k12;
+  enum class ClientAuth : std::uint8_t {
+    kNone,
+    kOptional,
+    kRequired
+  } client_auth = ClientAuth::kNone;  ///< whether clients show a certificate of client_ca
+  std::string client_ca;              ///< PEM; "" for none
+  std::string ticket_keys;   ///< session ticket keys shared by several machines; "": own ones
+  bool watch_files = false;  ///< certificates and ticket keys are read again when they change
+  std::uint32_t redirect_https = 0;          ///< port that requests are sent to by 308; 0: none
+  std::vector<std::string> redirect_except;  ///< path prefixes that are served all the same
 
   bool operator==(const Listener&) const = default;
 };
@@ -91,6 +116,18 @@ struct Passive {
   bool operator==(const Passive&) const = default;
 };
 
+/// tls = true or { … } of a pool: how its endpoints are spoken to.
+struct UpstreamTls {
+  bool enabled = false;
+  bool verify = true;       ///< the chain and the name; false takes any certificate
+  std::string ca;           ///< PEM of the roots; "": the system's
+  std::string server_name;  ///< in SNI and in the certificate; "": the endpoint's own host
+  std::string cert, key;    ///< PEM of the certificate shown to the endpoint; "" for none
+  TlsVersion min_version = TlsVersion::k12;
+
+  bool operator==(const UpstreamTls&) const = default;
+};
+
 struct Endpoint {
   std::string
       address;  ///< "10.0.0.5:8080", "ci-old.internal:8080", "[::1]:80", "unix:/run/ci.sock"
@@ -121,6 +158,7 @@ struct Pool {
   milliseconds queue_timeout{5000};
   ProxyProtocol proxy_protocol =
       ProxyProtocol::kOff;  ///< sent at the start of each upstream connection
+  UpstreamTls tls;          ///< of traffic and of checks
 
   bool operator==(const Pool&) const = default;
 };
@@ -186,6 +224,7 @@ struct Route {
 
 /// [timeouts]
 struct Timeouts {
+  milliseconds tls_handshake{10'000};    ///< of a client, from accept to Finished
   milliseconds head{10'000};             ///< a client's head, from its first byte
   milliseconds keep_alive{75'000};       ///< a client between requests
   milliseconds body_idle{60'000};        ///< a body in either direction that stands still
@@ -207,6 +246,7 @@ struct Limits {
   std::uint32_t buffer_low = 16 * 1024;   ///< and goes on
   std::uint32_t replay = 64 * 1024;       ///< request body kept for a retry
   std::uint32_t linger = 64 * 1024;       ///< read and dropped after an early answer
+  std::uint32_t tls_handshakes = 1000;    ///< of clients at once; more connections are closed
   std::uint64_t memory_max = 0;           ///< resident memory; 0: no limit
 
   bool operator==(const Limits&) const = default;

@@ -23,6 +23,7 @@ std::string judge_range(std::string_view text);          ///< "10.0.0.0/8", "::1
 std::string judge_host_pattern(
     std::string_view text);  ///< "ci.example.com", "*.example.com"; no port
 std::string judge_host_field(std::string_view text);   ///< what a Host field may say: host[:port]
+std::string judge_server_name(std::string_view text);  ///< a host name or address; no port
 std::string judge_route_path(std::string_view text);   ///< exact path or prefix of a route
 std::string judge_check_path(std::string_view text);   ///< request target of a health check
 std::string judge_cohort_path(std::string_view text);  ///< "/job/{*}/": one {*}

@@ -106,4 +106,12 @@ std::string judge_host_field(std::string_view text) {
   return plain || with_port ? "" : " is not a host, expected one such as \"ci.example.com\"";
 }
 
+std::string judge_server_name(std::string_view text) {
+  const bool number = SocketAddress::parse(std::string(text) + ":0") ||
+                      SocketAddress::parse("[" + std::string(text) + "]:0");
+  return is_host_name(text) || number
+             ? ""
+             : " is not the name of a server, expected one such as \"ci.example.com\"";
+}
+
 }  // namespace segue::conf

@@ -1,4 +1,6 @@
 // [pools.NAME]
+#include <algorithm>
+
 #include "conf/judge.h"
 #include "conf/sections.h"
 #include "conf/text.h"
@@ -39,6 +41,15 @@ constexpr Key<Pool> kKeys[] = {
             "Ejection by real traffic; `false` for none.",
             [](const Cursor& at, const Shape&, Pool& pool) { read_passive(at, pool.passive); },
             nullptr}),
+    defaults_to(
+        "off", Key<Pool>{"tls",
+                         other("table or boolean",
+                               R"({"anyOf":[{"type":"boolean"},{"$ref":"#/$defs/upstream_tls"}]})"),
+                         "TLS to the endpoints; `true` verifies them by their own names.",
+                         [](const Cursor& at, const Shape&, Pool& pool) {
+                           read_upstream_tls(at, pool.tls);
+                         },
+                         nullptr}),
     key<&Pool::healthy_min>("healthy_min", count(1, 1000),
                             "Endpoints that must be in rotation for the pool to take traffic."),
     key<&Pool::connect_timeout>("connect_timeout", duration(milliseconds(1), minutes(5)),
@@ -62,6 +73,10 @@ constexpr Key<Pool> kKeys[] = {
 
 void read_pool(const Cursor& at, Pool& out) {
   read_section(at, kKeys, out);
+  const bool nameless = std::ranges::any_of(
+      out.endpoints, [](const Endpoint& e) { return e.address.starts_with("unix:"); });
+  if (nameless && out.tls.enabled && out.tls.verify && out.tls.server_name.empty())
+    at.find("tls")->complain("a UNIX socket has no name to verify, expected server_name beside it");
   const auto healthy_min = at.find("healthy_min");
   if (healthy_min && !out.endpoints.empty() && out.healthy_min > out.endpoints.size())
     healthy_min->complain(std::to_string(out.healthy_min) + " of " +
@@ -79,6 +94,7 @@ void print_pool(std::string& out, const Pool& pool) {
   const std::string name = "pools." + toml_key(pool.name);
   out += "\n[" + name + "]\n";
   print_section(out, kKeys, pool);
+  out += print_upstream_tls("[" + name + ".tls]", pool.tls);
   out += print_health("[" + name + ".health]", pool.health);
   out += print_passive("[" + name + ".passive]", pool.passive);
 }

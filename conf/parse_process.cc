@@ -14,6 +14,8 @@ using std::chrono::minutes;
 constexpr std::uint64_t kKiB = 1024, kMiB = 1024 * kKiB, kTiB = kMiB * kMiB;
 
 constexpr Key<Timeouts> kTimeouts[] = {
+    key<&Timeouts::tls_handshake>("tls_handshake", duration(milliseconds(10), hours(1)),
+                                  "A client's TLS handshake."),
     key<&Timeouts::head>("head", duration(milliseconds(10), hours(1)),
                          "A client's request head, from its first byte."),
     key<&Timeouts::keep_alive>("keep_alive", duration(milliseconds(10), hours(24)),
@@ -48,6 +50,10 @@ constexpr Key<Limits> kLimits[] = {
                          "Request body kept for another attempt; a longer one is sent once."),
     key<&Limits::linger>("linger", size(0, 64 * kMiB),
                          "Bytes read and dropped after an answer that came early."),
+    key<&Limits::tls_handshakes>(
+        "tls_handshakes", count(1, 1'000'000),
+        "TLS handshakes of clients at once, divided among the workers; what comes beyond is "
+        "closed."),
     key<&Limits::memory_max>("memory_max", size(0, kTiB),
                              "Resident memory near which new work is refused; 0 for no limit."),
 };

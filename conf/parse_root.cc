@@ -63,10 +63,12 @@ SectionInfo describe_root() {
 }
 
 std::vector<SectionInfo> all_sections() {
-  return {describe_root(),     describe_listener(), describe_pool(),  describe_endpoint(),
-          describe_health(),   describe_passive(),  describe_route(), describe_match(),
-          describe_timeouts(), describe_limits(),   describe_retry(), describe_forwarding(),
-          describe_log(),      describe_access(),   describe_admin()};
+  return {describe_root(),   describe_listener(),     describe_certificate(),
+          describe_pool(),   describe_upstream_tls(), describe_endpoint(),
+          describe_health(), describe_passive(),      describe_route(),
+          describe_match(),  describe_timeouts(),     describe_limits(),
+          describe_retry(),  describe_forwarding(),   describe_log(),
+          describe_access(), describe_admin()};
 }
 
 }  // namespace segue::conf

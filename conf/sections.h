@@ -35,6 +35,15 @@ void read_endpoints(const Cursor& at, std::vector<Endpoint>& out);
 std::string print_endpoints(const std::vector<Endpoint>& endpoints);
 SectionInfo describe_endpoint();
 
+void read_certificates(const Cursor& at, std::vector<Certificate>& out);
+std::string print_certificates(const std::vector<Certificate>& certificates);
+SectionInfo describe_certificate();
+
+void read_upstream_tls(const Cursor& at, UpstreamTls& out);
+/// A table `header` of its own; nothing when it is off.
+std::string print_upstream_tls(const std::string& header, const UpstreamTls& tls);
+SectionInfo describe_upstream_tls();
+
 void read_health(const Cursor& at, Health& out);
 /// A table `header` of its own, or the line "health = false" for the table before it.
 std::string print_health(const std::string& header, const Health& health);

@@ -22,11 +22,13 @@ call::Request request_for(const conf::Health& check, const std::string& name) {
 }  // namespace
 
 Probe::Probe(net::Loop& loop, ChunkPool& chunks, const conf::Health& check,
-             const SocketAddress& endpoint, const std::string& name, Done done)
+             const SocketAddress& endpoint, const std::string& name,
+             std::shared_ptr<const net::TlsClient> tls, Done done)
     : loop_(loop),
       chunks_(chunks),
       check_(check),
       name_(name),
+      tls_(std::move(tls)),
       done_(std::move(done)),
       resolver_(loop) {
   loop_.deadlines().arm(deadline_, started_ + check_.timeout);
@@ -64,6 +66,8 @@ void Probe::look_up(const std::string& address) {
 void Probe::begin_call(const SocketAddress& to) {
   call::Request request = request_for(check_, name_);
   request.to = to;
+  request.tls = tls_;
+  if (const auto parts = split_host_port(name_)) request.tls_host = parts->host;
   const auto spent = std::chrono::duration_cast<Millis>(now() - started_);
   request.timeout = std::max(check_.timeout - spent, Millis(1));
   deadline_.disarm();  // the call keeps its own

@@ -24,7 +24,8 @@ class Probe final : private Deadline::Owner {
   /// (and Deadlines::kTickUs), from the loop and never from inside this call; it may destroy the
   /// Probe. Destroying the Probe before ends it without `done`.
   Probe(net::Loop& loop, ChunkPool& chunks, const conf::Health& check,
-        const SocketAddress& endpoint, const std::string& name, Done done);
+        const SocketAddress& endpoint, const std::string& name,
+        std::shared_ptr<const net::TlsClient> tls, Done done);
   ~Probe();
   Probe(const Probe&) = delete;
   Probe& operator=(const Probe&) = delete;
@@ -41,6 +42,7 @@ class Probe final : private Deadline::Owner {
   ChunkPool& chunks_;
   const conf::Health check_;
   const std::string name_;
+  const std::shared_ptr<const net::TlsClient> tls_;
   Done done_;
   Instant started_ = now();
   std::string evidence_;  // of what went wrong before the first turn of the loop

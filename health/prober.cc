@@ -137,7 +137,7 @@ void Prober::start(Check& check) {
   ++running_;
   check.probe = std::make_unique<Probe>(
       loop_, chunks_, check.target.settings, *check.target.socket, check.target.name,
-      [this, &check](const Finding& finding) { finished(check, finding); });
+      check.target.tls, [this, &check](const Finding& finding) { finished(check, finding); });
 }
 
 void Prober::finished(Check& check, const Finding& finding) {

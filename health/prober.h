@@ -31,6 +31,7 @@ struct CheckTarget {
   std::string name;                     ///< the address as configured, sent as Host by default
   std::optional<SocketAddress> socket;  ///< none while unresolved: it is not checked then
   conf::Health settings;
+  std::shared_ptr<const net::TlsClient> tls;  ///< null: plain
   /// What an endpoint that the prober does not know yet begins with: kChecking, or the state it had
   /// before a restart.
   EndpointState::Health known = EndpointState::Health::kChecking;

@@ -11,6 +11,7 @@
 #include "lib/base/address.h"
 #include "lib/base/ids.h"
 #include "lib/http/stream.h"
+#include "lib/net/tls_server.h"
 #include "proxy/reply.h"
 #include "routing/snapshot.h"
 
@@ -21,11 +22,18 @@ struct ListenerState {
   ListenerId id;
   conf::Listener settings;
   std::vector<AddressRange> trusted;
-  std::uint16_t port = 0;  ///< as bound
-  std::string port_text;   ///< for X-Forwarded-Port
+  std::uint16_t port = 0;                     ///< as bound
+  std::string port_text;                      ///< for X-Forwarded-Port
+  std::shared_ptr<const net::TlsServer> tls;  ///< null: plain
   /// Open now, over all workers; moves once per connection, and survives a change of settings.
   std::shared_ptr<std::atomic<std::uint32_t>> connections =
       std::make_shared<std::atomic<std::uint32_t>>(0);
+};
+
+/// What a client's certificate says, verified. For headers: printable ASCII alone.
+struct ClientCertificate {
+  std::string subject;      ///< RFC 4514, "CN=agent-7,O=Example"
+  std::string fingerprint;  ///< SHA-256 of its DER, in hex
 };
 
 /// Who is at the other end. Views hold as long as the connection.
@@ -33,6 +41,9 @@ struct ClientInfo {
   std::string_view host;  ///< the address without port: "192.0.2.7", "::1", "unix"
   bool trusted = false;   ///< within the listener's trusted_proxies
   const ListenerState* listener = nullptr;
+  const ClientCertificate* certificate = nullptr;  ///< null: it showed none
+
+  bool encrypted() const noexcept { return listener->tls != nullptr; }
 };
 
 /// How a connection goes on after an exchange.

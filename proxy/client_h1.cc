@@ -24,13 +24,19 @@ ClientH1::ClientH1(Worker& worker, std::shared_ptr<ListenerState> listener, int 
   host_size_ = static_cast<std::uint8_t>(peer.write_host(host_.data()));
   port_ = peer.port();
   trusted_ = contains(listener_->trusted, peer);
+}
+
+void ClientH1::begin() {
   if (listener_->settings.proxy_protocol) {
     phase_ = Phase::kProxyHeader;
     arm(worker_.snapshot()->config->timeouts.head);
+    tcp_.read_start();
+  } else if (listener_->tls != nullptr) {
+    begin_tls({});
   } else {
     await_request();
+    tcp_.read_start();
   }
-  tcp_.read_start();
 }
 
 ClientH1::~ClientH1() {
@@ -50,7 +56,7 @@ void ClientH1::await_request() {
 }
 
 ClientInfo ClientH1::info() const noexcept {
-  return {{host_.data(), host_size_}, trusted_, listener_.get()};
+  return {{host_.data(), host_size_}, trusted_, listener_.get(), certificate_.get()};
 }
 
 bool ClientH1::may_persist() const noexcept {
@@ -63,7 +69,8 @@ bool ClientH1::may_persist() const noexcept {
 
 void ClientH1::on_readable() {
   switch (phase_) {
-    case Phase::kClosed: return;
+    case Phase::kClosed:
+    case Phase::kHandshake: return;  // Tls keeps that to itself
     case Phase::kProxyHeader: read_proxy_header(); break;
     case Phase::kIdle:
     case Phase::kHead:
@@ -86,8 +93,12 @@ void ClientH1::read_head() {
     hold(Hold::kReplying);
     return;
   }
-  const net::ReadResult got = tcp_.read(space);
-  if (got.kind == net::ReadResult::Kind::kAgain) return;
+  const net::ReadResult got = wire_->read(space);
+  if (got.kind == net::ReadResult::Kind::kAgain) {
+    // Part of a TLS record is no part of a head yet: an idle connection stays one.
+    if (phase_ == Phase::kIdle) worker_.intakes().give(std::move(intake_));
+    return;
+  }
   if (got.kind != net::ReadResult::Kind::kBytes)
     return on_peer_end(got.kind == net::ReadResult::Kind::kEnd);
   bulk_ = got.bytes == space.size();
@@ -106,7 +117,7 @@ void ClientH1::process() {
   if (processing_) return;
   processing_ = true;
   // A client that pipelines and does not read gets no further answers queued.
-  while (phase_ == Phase::kHead && tcp_.queued() < worker_.watermarks().high) {
+  while (phase_ == Phase::kHead && wire_->queued() < worker_.watermarks().high) {
     const Result<bool> complete = intake_->parser.parse_head(intake_->buffer);
     if (!complete) {
       refuse(complete.error());
@@ -148,7 +159,7 @@ void ClientH1::read_body() {
     return;
   }
   const std::span<char> space = worker_.read_buffer(bulk_);
-  const net::ReadResult got = tcp_.read(space);
+  const net::ReadResult got = wire_->read(space);
   if (got.kind == net::ReadResult::Kind::kAgain) return;
   if (got.kind != net::ReadResult::Kind::kBytes)
     return on_peer_end(got.kind == net::ReadResult::Kind::kEnd);
@@ -200,7 +211,7 @@ void ClientH1::on_peer_end(bool clean) {
     return;
   }
   peer_ended_ = true;
-  tcp_.read_stop();
+  wire_->read_stop();
   switch (phase_) {
     case Phase::kAnswering: return;  // half-closed: the response still has a reader
     case Phase::kTunnel: return exchange_->from_client().on_end({});
@@ -212,7 +223,7 @@ void ClientH1::on_peer_end(bool clean) {
 }
 
 void ClientH1::hold(Hold why) {
-  if (holds_ == 0 && phase_ != Phase::kClosed) tcp_.read_stop();
+  if (holds_ == 0 && phase_ != Phase::kClosed) wire_->read_stop();
   holds_ |= static_cast<std::uint8_t>(why);
 }
 
@@ -220,7 +231,7 @@ void ClientH1::resume(Hold why) {
   if (holds_ == 0) return;
   holds_ &= static_cast<std::uint8_t>(~static_cast<std::uint8_t>(why));
   if (holds_ != 0 || phase_ == Phase::kClosed || peer_ended_) return;
-  tcp_.read_start();
+  wire_->read_start();
   // What came with the head waits in the buffer; no event will tell of it.
   if (phase_ == Phase::kBody) process_rest();
 }
@@ -250,6 +261,12 @@ void ClientH1::read_proxy_header() {
     trusted_ = contains(listener_->trusted, header.source);
   }
   buffer.compact();
+  if (listener_->tls != nullptr) {
+    const Bytes unread = buffer.unread();
+    const std::string early(unread.data(), unread.size());
+    worker_.intakes().give(std::move(intake_));
+    return begin_tls(early);
+  }
   if (buffer.empty()) {
     worker_.intakes().give(std::move(intake_));
     return await_request();
@@ -258,6 +275,41 @@ void ClientH1::read_proxy_header() {
   phase_ = Phase::kHead;
   began_us_ = now().us;
   process();
+}
+
+// TLS.
+
+void ClientH1::begin_tls(std::string_view early) {
+  if (!worker_.take_handshake()) {
+    worker_.counters().listeners.at(listener_->id).refused.add();
+    return close();
+  }
+  phase_ = Phase::kHandshake;
+  arm(worker_.snapshot()->config->timeouts.tls_handshake);
+  net::TransportEvents& events = *this;
+  tls_ = std::make_unique<net::Tls>(worker_.loop(), worker_.tls_buffers(), tcp_, events,
+                                    listener_->tls);
+  wire_ = tls_.get();
+  wire_->read_start();
+  tls_->start(early);
+}
+
+/// The handshake is over, however it went.
+void ClientH1::end_handshake() {
+  worker_.give_handshake();
+  telemetry::ListenerCells& cells = worker_.counters().listeners.at(listener_->id);
+  if (tls_->failed()) {
+    cells.tls_failed.add();
+  } else {
+    (tls_->resumed() ? cells.tls_resumed : cells.tls_full).add();
+  }
+}
+
+void ClientH1::on_connected() {
+  end_handshake();
+  if (auto shown = net::peer_certificate(tls_->ssl()))
+    certificate_.reset(new ClientCertificate{std::move(shown->subject), std::move(shown->sha256)});
+  await_request();
 }
 
 // Sending.
@@ -296,7 +348,7 @@ void ClientH1::send_body(Bytes bytes) {
 void ClientH1::send_end(std::span<const http::Field> trailers) {
   if (phase_ == Phase::kTunnel) {
     worker_.gather().flush();
-    tcp_.shutdown();
+    wire_->shutdown();
   } else if (response_framing_ == BodyLength::Kind::kChunked) {
     worker_.gather().begin(*this);
     http::write_last_chunk(worker_.gather(), trailers);
@@ -329,16 +381,16 @@ SocketAddress ClientH1::local_address() const {
 
 void ClientH1::on_gathered(std::span<const iovec> pieces) {
   for (const iovec& piece : pieces) bytes_out_ += piece.iov_len;
-  const Pressure pressure = tcp_.write(pieces);
+  const Pressure pressure = wire_->write(pieces);
   if (exchange_ == nullptr) return;
   if (pressure == Pressure::kFull) exchange_->from_client().on_full();
   // Whoever is sending must not be pulled away under its feet; the next tick tells the exchange.
-  if (tcp_.failed() && !deadline_.armed()) arm(Millis(0));
+  if (wire_->failed() && !deadline_.armed()) arm(Millis(0));
 }
 
 void ClientH1::on_drained() {
   if (phase_ == Phase::kLinger) {
-    if (tcp_.queued() == 0) arm(worker_.snapshot()->config->timeouts.linger);
+    if (wire_->queued() == 0) arm(worker_.snapshot()->config->timeouts.linger);
     return;
   }
   if (exchange_ != nullptr) {
@@ -371,7 +423,7 @@ void ClientH1::end_exchange(After after) {
   const bool request_over = phase_ == Phase::kAnswering;
   if (after == After::kAbort) {
     worker_.gather().forget(*this);
-    tcp_.reset_on_close();
+    wire_->reset_on_close();
     return close();
   }
   if (after == After::kNext && request_over && !announced_close_ && may_persist()) {
@@ -379,7 +431,7 @@ void ClientH1::end_exchange(After after) {
     intake_->buffer.compact();
     if (holds_ != 0) {
       holds_ = 0;
-      tcp_.read_start();
+      wire_->read_start();
     }
     if (intake_->buffer.empty()) {
       worker_.intakes().give(std::move(intake_));
@@ -393,35 +445,35 @@ void ClientH1::end_exchange(After after) {
   }
   worker_.gather().flush();
   const bool unread = !request_over || (intake_ != nullptr && !intake_->buffer.empty());
-  if (after != After::kLinger && !unread && tcp_.queued() == 0) return close();
+  if (after != After::kLinger && !unread && wire_->queued() == 0) return close();
   begin_linger();
 }
 
 void ClientH1::begin_linger() {
-  if (tcp_.failed()) return close();
+  if (wire_->failed()) return close();
   phase_ = Phase::kLinger;
   lingered_ = 0;
   holds_ = 0;
   const conf::Timeouts& timeouts = worker_.snapshot()->config->timeouts;
-  arm(tcp_.queued() > 0 ? timeouts.body_idle : timeouts.linger);
-  tcp_.shutdown();
-  if (!peer_ended_) tcp_.read_start();
+  arm(wire_->queued() > 0 ? timeouts.body_idle : timeouts.linger);
+  wire_->shutdown();
+  if (!peer_ended_) wire_->read_start();
 }
 
 void ClientH1::read_linger() {
   const std::span<char> space = worker_.read_buffer(false);
-  const net::ReadResult got = tcp_.read(space);
+  const net::ReadResult got = wire_->read(space);
   if (got.kind == net::ReadResult::Kind::kAgain) return;
-  if (got.kind == net::ReadResult::Kind::kEnd && tcp_.queued() > 0) {
+  if (got.kind == net::ReadResult::Kind::kEnd && wire_->queued() > 0) {
     peer_ended_ = true;
-    return tcp_.read_stop();
+    return wire_->read_stop();
   }
   if (got.kind != net::ReadResult::Kind::kBytes) return close();
   lingered_ += static_cast<std::uint32_t>(got.bytes);
   // More than is fair: stop reading; closing then may reset, which the client has asked for.
   if (lingered_ <= worker_.snapshot()->config->limits.linger) return;
-  if (tcp_.queued() == 0) return close();
-  tcp_.read_stop();
+  if (wire_->queued() == 0) return close();
+  wire_->read_stop();
 }
 
 void ClientH1::refuse(Error error) {
@@ -452,6 +504,12 @@ void ClientH1::on_failed(Error error) {
   if (exchange_ != nullptr) {
     exchange_->from_client().on_failed({error.fault, Side::kClient, Retry::kNever});
     worker_.gather().flush();
+  } else if (error.fault == Fault::kNotTls) {
+    end_handshake();
+    wire_ = &tcp_;  // the answer is plain as well
+    tcp_.set_events(*this);
+    tcp_.read_start();
+    refuse(error);
   } else {
     close();
   }
@@ -460,7 +518,7 @@ void ClientH1::on_failed(Error error) {
 void ClientH1::on_deadline(Deadline&) {
   if (exchange_ != nullptr) {
     exchange_->from_client().on_failed({Fault::kReset, Side::kClient, Retry::kNever});
-  } else if (tcp_.queued() > 0 && tcp_.sent() != sent_when_armed_) {
+  } else if (wire_->queued() > 0 && tcp_.sent() != sent_when_armed_) {
     // A slow reader of the last response, but one that reads: cut off now, it would take the part
     // it has for all.
     arm(worker_.snapshot()->config->timeouts.body_idle);
@@ -475,8 +533,8 @@ void ClientH1::begin_drain() {
   // HTTP/1.1 has no word for "no more requests": one that is on its way already is served, and
   // told.
   if (phase_ == Phase::kIdle)
-    arm(tcp_.queued() > 0 ? worker_.snapshot()->config->timeouts.body_idle
-                          : worker_.snapshot()->config->timeouts.linger);
+    arm(wire_->queued() > 0 ? worker_.snapshot()->config->timeouts.body_idle
+                            : worker_.snapshot()->config->timeouts.linger);
 }
 
 void ClientH1::cut() {
@@ -489,10 +547,11 @@ void ClientH1::cut() {
 
 void ClientH1::close() {
   if (phase_ == Phase::kClosed) return;
+  if (phase_ == Phase::kHandshake) end_handshake();
   phase_ = Phase::kClosed;
   worker_.gather().forget(*this);
   deadline_.disarm();
-  tcp_.close();
+  wire_->close();
   if (intake_ != nullptr) worker_.intakes().give(std::move(intake_));
   worker_.on_client_gone(*this);
 }

@@ -10,6 +10,7 @@
 #include "lib/base/gather.h"
 #include "lib/net/loop.h"
 #include "lib/net/tcp.h"
+#include "lib/net/tls.h"
 #include "proxy/client.h"
 #include "proxy/intake.h"
 
@@ -30,6 +31,8 @@ class ClientH1 final : public net::Retired,
            const SocketAddress& peer);
   ~ClientH1() override;
 
+  void begin();  ///< once, after it is in the worker's list
+
   /// Draining: an idle connection closes now, a busy one after its response.
   void begin_drain();
   bool is_tunnel() const noexcept { return phase_ == Phase::kTunnel; }
@@ -42,6 +45,7 @@ class ClientH1 final : public net::Retired,
  private:
   enum class Phase : std::uint8_t {
     kProxyHeader,  // a PROXY protocol header comes first
+    kHandshake,    // of TLS
     kIdle,         // between requests
     kHead,         // part of a head has arrived
     kBody,         // the request's body is on its way in
@@ -70,7 +74,7 @@ class ClientH1 final : public net::Retired,
   void end_exchange(After after) override;
 
   // net::TransportEvents and the rest
-  void on_connected() override {}
+  void on_connected() override;
   void on_readable() override;
   void on_drained() override;
   void on_failed(Error error) override;
@@ -82,6 +86,8 @@ class ClientH1 final : public net::Retired,
   void read_body();
   void read_linger();
   void read_proxy_header();
+  void begin_tls(std::string_view early);
+  void end_handshake();
   void process();
   void process_rest();
   bool begin_exchange();
@@ -98,6 +104,9 @@ class ClientH1 final : public net::Retired,
   Worker& worker_;
   std::shared_ptr<ListenerState> listener_;
   net::Tcp tcp_;
+  std::unique_ptr<net::Tls> tls_;  // over tcp_; null: plain
+  net::Transport* wire_ = &tcp_;   // the one of them that carries HTTP
+  std::unique_ptr<ClientCertificate> certificate_;
   Exchange* exchange_ = nullptr;    // from a complete head until end_exchange()
   std::unique_ptr<Intake> intake_;  // from the first byte of a head until its exchange is over
   Deadline deadline_{*this};        // idle, head, linger

@@ -18,6 +18,10 @@ UpstreamH1* ConnPool::take(EndpointId endpoint, Look look) {
   while (IdleLink* link = state.idle.front()) {
     UpstreamH1& connection = *link->connection;
     unlist_idle(connection);
+    if (connection.tls() != worker_.pool(state.pool).tls.get()) {
+      connection.close();  // from before a reload that changed whom to trust
+      continue;
+    }
     const bool quick = look == Look::kQuick && !connection.is_wary();
     if (quick || !connection.is_stale()) return &connection;
     connection.close();

@@ -4,10 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "lib/base/ids.h"
 #include "lib/base/intrusive_list.h"
+#include "lib/net/tls_client.h"
 #include "telemetry/counters.h"
 
 namespace segue::proxy {
@@ -31,11 +33,13 @@ struct EndpointState {
   PoolId pool;
   IntrusiveList<IdleLink, &IdleLink::link> idle;  ///< most recently used first
   std::uint32_t idle_count = 0;
+  net::TlsSession tls_session;
 };
 
 struct PoolState {
   IntrusiveList<Waiting, &Waiting::link> queue;  ///< first come, first served
   std::uint32_t queued = 0;
+  std::shared_ptr<const net::TlsClient> tls;  ///< null: plain
 };
 
 }  // namespace segue::proxy

@@ -7,7 +7,6 @@
 #include "lib/http/field.h"
 #include "lib/http/status.h"
 #include "proxy/attempt.h"
-#include "proxy/proxy_protocol.h"
 #include "proxy/reply.h"
 #include "proxy/worker.h"
 #include "telemetry/classify.h"
@@ -71,12 +70,6 @@ void Exchange::FromUpstream::on_connected() {
   Exchange& x = exchange;
   x.record_.connect = now() - x.dialled_at_;
   x.step(Event::kConnected);
-  if (x.pool().settings.proxy_protocol != conf::ProxyProtocol::kOff) {
-    const SocketAddress from = x.client_->peer_address(), to = x.client_->local_address();
-    x.upstream_->send_preamble(x.pool().settings.proxy_protocol == conf::ProxyProtocol::kV1
-                                   ? make_proxy_header_v1(from, to)
-                                   : make_proxy_header_v2(from, to));
-  }
   x.send_request();
 }
 
@@ -331,16 +324,16 @@ void Exchange::on_response_head(http::Head& head) {
 /// Rewrites a Location that names exactly the endpoint's own origin to the one the client used;
 /// every other Location is somebody's intention.
 void Exchange::rewrite_location(http::Head& head, const http::Field& location) {
-  constexpr std::string_view kScheme = "http://";
+  const std::string_view scheme = pool().settings.tls.enabled ? "https://" : "http://";
   const std::string_view value = location.value;
   const std::string_view origin = endpoint_->address;
-  if (request_->authority.empty() || value.size() < kScheme.size() + origin.size() ||
-      !http::same_name(value.substr(0, kScheme.size()), kScheme) ||
-      !http::same_name(value.substr(kScheme.size(), origin.size()), origin))
+  if (request_->authority.empty() || value.size() < scheme.size() + origin.size() ||
+      !http::same_name(value.substr(0, scheme.size()), scheme) ||
+      !http::same_name(value.substr(scheme.size(), origin.size()), origin))
     return;
-  const std::string_view rest = value.substr(kScheme.size() + origin.size());
+  const std::string_view rest = value.substr(scheme.size() + origin.size());
   if (!rest.empty() && rest.front() != '/' && rest.front() != '?' && rest.front() != '#') return;
-  location_ = kScheme;
+  location_ = client_->info().encrypted() ? "https://" : "http://";
   location_ += request_->authority;
   location_ += rest;
   for (http::Field& field : head.fields)
@@ -470,17 +463,22 @@ void Exchange::reply(Error error) {
     if (attempts_ > 0) record_.attempts[attempts_ - 1].fault = error.fault;
     end_attempt(false, false);
   }
-  record_.phase = phase_now();
-  step(Event::kReply);
   const std::uint16_t status = http::status_for(error);
-  record_.status = status;
   worker_.counters().worker.local_replies[static_cast<std::size_t>(error.fault)].add();
   const http::Field* accept = request_->find(http::FieldId::kAccept);
   const http::Page page = http::page_for(accept == nullptr ? std::string_view() : accept->value);
-  client_->send_reply(status, reply_fields(error.fault, page),
-                      http::error_page(page, status, error.fault, forwarded_.request_id()),
-                      request_->method_id == http::Method::kHead ? Body::kOmit : Body::kSend);
+  answer(status, reply_fields(error.fault, page),
+         http::error_page(page, status, error.fault, forwarded_.request_id()));
   finish(error, request_ended_ ? After::kNext : After::kLinger);
+}
+
+/// Sends an answer of our own.
+void Exchange::answer(std::uint16_t status, std::string_view fields, std::string_view body) {
+  record_.phase = phase_now();
+  step(Event::kReply);
+  record_.status = status;
+  client_->send_reply(status, fields, body,
+                      request_->method_id == http::Method::kHead ? Body::kOmit : Body::kSend);
 }
 
 void Exchange::finish(Error error, After after) {

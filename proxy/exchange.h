@@ -80,6 +80,9 @@ class Exchange final : Deadline::Owner {
   void take_endpoint(const routing::Picker::Choice& choice);
   void enqueue();
   void leave_queue();
+  std::string proxy_header() const;
+  bool is_redirected() const noexcept;
+  void redirect();
   const routing::Pool& pool() const noexcept { return *pool_; }
 
   // One attempt (exchange.cc)
@@ -107,6 +110,7 @@ class Exchange final : Deadline::Owner {
 
   // Endings
   void reply(Error error);
+  void answer(std::uint16_t status, std::string_view fields, std::string_view body);
   void finish(Error error, After after);
   void record(Error error);
   telemetry::Phase phase_now() const noexcept;

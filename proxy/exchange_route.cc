@@ -8,7 +8,36 @@
 #include "routing/route_table.h"
 
 namespace segue::proxy {
+
+/// Whether the listener sends this request to https.
+bool Exchange::is_redirected() const noexcept {
+  const conf::Listener& listener = client_->info().listener->settings;
+  if (listener.redirect_https == 0) return false;
+  for (const std::string& prefix : listener.redirect_except)
+    if (request_->path.starts_with(prefix)) return false;
+  return true;
+}
+
+void Exchange::redirect() {
+  constexpr std::uint32_t kHttps = 443;
+  const std::uint32_t port = client_->info().listener->settings.redirect_https;
+  const std::string_view authority = request_->authority;
+  const std::size_t colon = authority.rfind(':');
+  const bool has_port = colon != std::string_view::npos && authority.back() != ']';
+  const std::string_view host = has_port ? authority.substr(0, colon) : authority;
+  if (host.empty()) return reply({Fault::kBadMessage, Side::kClient, Retry::kNever});
+  // 308 keeps method and body: a webhook that is redirected is still a POST (RFC 9110 §15.4.9).
+  std::string fields = "Location: https://" + std::string(host);
+  if (port != kHttps) fields += ":" + std::to_string(port);
+  fields += request_->path.starts_with('/') ? request_->path : "/";
+  if (request_->has_query) fields += "?" + std::string(request_->query);
+  fields += "\r\n";
+  answer(308, fields, {});
+  finish({}, request_ended_ ? After::kNext : After::kLinger);
+}
+
 void Exchange::route() {
+  if (is_redirected()) return redirect();
   const routing::RouteTable::Match match = snapshot_->table->find(*request_);
   if (match.ambiguous) return reply({Fault::kAmbiguousTarget, Side::kClient, Retry::kNever});
   if (!match.route.valid()) return reply({Fault::kNoRoute, Side::kClient, Retry::kNever});
@@ -91,6 +120,15 @@ void Exchange::on_slot() {
   try_endpoint();
 }
 
+/// What a fresh connection of this pool begins with.
+std::string Exchange::proxy_header() const {
+  const conf::ProxyProtocol version = pool().settings.proxy_protocol;
+  if (version == conf::ProxyProtocol::kOff) return {};
+  const SocketAddress from = client_->peer_address(), to = client_->local_address();
+  return version == conf::ProxyProtocol::kV1 ? make_proxy_header_v1(from, to)
+                                             : make_proxy_header_v2(from, to);
+}
+
 void Exchange::take_endpoint(const routing::Picker::Choice& choice) {
   step(Event::kPicked);
   if (queued_at_) record_.queue = now() - queued_at_;
@@ -123,7 +161,9 @@ void Exchange::take_endpoint(const routing::Picker::Choice& choice) {
   hold_body();
   Error error;
   UpstreamH1* connection = worker_.connections().make(id);
-  if (!connection->dial(endpoint_->socket, from_upstream_, error)) return attempt_failed(error);
+  if (!connection->dial({endpoint_->socket, endpoint_->address, proxy_header()}, from_upstream_,
+                        error))
+    return attempt_failed(error);
   upstream_ = connection;
   arm_for_state();
 }

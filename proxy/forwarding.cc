@@ -77,6 +77,7 @@ std::span<const Field> ForwardedFields::make(http::Head& head, const ClientInfo&
   request_id_ = {};
   const Field* came[4] = {};  // For, Proto, Host, Port as received
   bool traced = false;
+  const bool certified = client.listener->settings.client_auth != conf::Listener::ClientAuth::kNone;
   forwarded_for_.clear();
   for (Field& field : head.fields) {
     switch (field.id) {
@@ -100,7 +101,13 @@ std::span<const Field> ForwardedFields::make(http::Head& head, const ClientInfo&
         }
         break;
       }
+      case FieldId::kXSslClient:
+        // Ours to say where clients are asked for certificates; a stranger's word nowhere.
+        if (!client.trusted || certified) field.hop_by_hop = true;
+        break;
       case FieldId::kForwarded:
+      case FieldId::kXForwardedOther:
+      case FieldId::kXRealIp:
         if (!client.trusted) field.hop_by_hop = true;
         break;
       case FieldId::kXRequestId:
@@ -128,7 +135,8 @@ std::span<const Field> ForwardedFields::make(http::Head& head, const ClientInfo&
     forwarded_for_ += client.host;
     add("X-Forwarded-For", forwarded_for_);
   }
-  if (came[1] == nullptr) add("X-Forwarded-Proto", "http");
+  const std::string_view scheme = client.encrypted() ? "https" : "http";
+  if (came[1] == nullptr) add("X-Forwarded-Proto", scheme);
   if (came[2] == nullptr && !head.authority.empty()) add("X-Forwarded-Host", head.authority);
   if (came[3] == nullptr) add("X-Forwarded-Port", client.listener->port_text);
   if (request_id_.empty()) {
@@ -155,13 +163,21 @@ std::span<const Field> ForwardedFields::make(http::Head& head, const ClientInfo&
     forwarded_ += six ? "\"[" : "";
     forwarded_ += client.host;
     forwarded_ += six ? "]\"" : "";
-    forwarded_ += ";proto=http";
+    forwarded_ += ";proto=";
+    forwarded_ += scheme;
     if (!head.authority.empty()) {
       forwarded_ += ";host=\"";
       forwarded_ += head.authority;
       forwarded_ += '"';
     }
     add("Forwarded", forwarded_);
+  }
+  if (certified) {
+    add("X-SSL-Client-Verify", client.certificate == nullptr ? "NONE" : "SUCCESS");
+    if (client.certificate != nullptr) {
+      add("X-SSL-Client-Subject", client.certificate->subject);
+      add("X-SSL-Client-Fingerprint", client.certificate->fingerprint);
+    }
   }
   if (settings.via) add("Via", head.minor == 0 ? "1.0 segue" : "1.1 segue");
   return {fields_.data(), count_};

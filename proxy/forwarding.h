@@ -18,7 +18,7 @@ namespace segue::proxy {
 /// unless a trusted proxy's X-Forwarded-For is long.
 class ForwardedFields {
  public:
-  static constexpr std::size_t kFieldsMax = 8;
+  static constexpr std::size_t kFieldsMax = 11;
 
   /// Fills the fields for `head` and marks those of the client that they replace as hop_by_hop.
   /// From a peer that is not trusted what came in is replaced; from a trusted one X-Forwarded-For

@@ -50,14 +50,19 @@ UpstreamH1::UpstreamH1(Worker& worker, EndpointId endpoint)
 
 UpstreamH1::~UpstreamH1() = default;
 
-bool UpstreamH1::dial(const SocketAddress& address, UpstreamEvents& events, Error& error) {
+bool UpstreamH1::dial(Dial dial, UpstreamEvents& events, Error& error) {
   worker_.endpoint(endpoint_).cells->connects.add();
-  if (!tcp_.connect(address, error)) {
+  if (!tcp_.connect(dial.socket, error)) {
     close();
     return false;
   }
   attach(events);
   phase_ = Phase::kConnecting;
+  preamble_ = std::move(dial.preamble);
+  if (worker_.pool(worker_.endpoint(endpoint_).pool).tls != nullptr) {
+    const auto parts = split_host_port(dial.address);
+    host_expected_ = parts ? std::string(parts->host) : std::string();
+  }
   return true;
 }
 
@@ -72,18 +77,28 @@ void UpstreamH1::attach(UpstreamEvents& events) {
 }
 
 void UpstreamH1::on_connected() {
+  if (tls_ == nullptr) {
+    if (!preamble_.empty()) {
+      const iovec piece{preamble_.data(), preamble_.size()};
+      tcp_.write({&piece, 1});
+    }
+    EndpointState& state = worker_.endpoint(endpoint_);
+    if (const auto& client = worker_.pool(state.pool).tls; client != nullptr) {
+      net::TransportEvents& events = *this;
+      tls_ = std::make_unique<net::Tls>(worker_.loop(), worker_.tls_buffers(), tcp_, events, client,
+                                        host_expected_, &state.tls_session);
+      wire_ = tls_.get();
+      return tls_->start({});  // on_connected() again after the handshake
+    }
+  }
   phase_ = Phase::kHead;
-  tcp_.read_start();
+  sent_before_ = tcp_.sent();
+  wire_->read_start();
   events_->on_connected();
   worker_.gather().flush();
 }
 
 // Sending.
-
-void UpstreamH1::send_preamble(std::string_view bytes) {
-  worker_.gather().begin(*this);
-  worker_.gather().copy(bytes);
-}
 
 void UpstreamH1::send_head(const http::Head& head, std::span<const http::Field> extra,
                            BodyLength body) {
@@ -115,7 +130,7 @@ void UpstreamH1::on_gathered(std::span<const iovec> pieces) {
   std::uint64_t bytes = 0;
   for (const iovec& piece : pieces) bytes += piece.iov_len;
   worker_.endpoint(endpoint_).cells->bytes_to_upstream.add(bytes);
-  const Pressure pressure = tcp_.write(pieces);
+  const Pressure pressure = wire_->write(pieces);
   if (pressure == Pressure::kFull && events_ != nullptr) events_->on_full();
 }
 
@@ -127,27 +142,29 @@ void UpstreamH1::on_drained() {
 // Receiving.
 
 void UpstreamH1::hold(Hold why) {
-  if (holds_ == 0 && phase_ != Phase::kClosed) tcp_.read_stop();
+  if (holds_ == 0 && phase_ != Phase::kClosed) wire_->read_stop();
   holds_ |= static_cast<std::uint8_t>(why);
 }
 
 void UpstreamH1::resume(Hold why) {
   if (holds_ == 0) return;
   holds_ &= static_cast<std::uint8_t>(~static_cast<std::uint8_t>(why));
-  if (holds_ == 0 && phase_ != Phase::kClosed) tcp_.read_start();
+  if (holds_ == 0 && phase_ != Phase::kClosed) wire_->read_start();
 }
 
 void UpstreamH1::on_readable() {
   switch (phase_) {
     case Phase::kConnecting:
     case Phase::kClosed: return;
-    case Phase::kIdle: return close();  // the end, or bytes nobody asked for
+    case Phase::kIdle:
+      // The end, or bytes nobody asked for; of TLS it may be a ticket.
+      return tls_ == nullptr || tls_->has_input() ? close() : void();
     case Phase::kHead: read_head(); break;
     case Phase::kEnded:  // response over, request not: only the end can come that is not a fault
     case Phase::kBody:
     case Phase::kTunnel: {
       const std::span<char> space = worker_.read_buffer(bulk_);
-      const net::ReadResult got = tcp_.read(space);
+      const net::ReadResult got = wire_->read(space);
       if (got.kind == net::ReadResult::Kind::kAgain) return;
       if (got.kind != net::ReadResult::Kind::kBytes) {
         on_peer_end(got.kind == net::ReadResult::Kind::kEnd);
@@ -172,7 +189,7 @@ void UpstreamH1::read_head() {
     intake_->parser.begin(http::H1Parser::Kind::kResponse, worker_.head_limits());
   }
   const std::span<char> space = intake_->buffer.space();
-  const net::ReadResult got = tcp_.read(space);
+  const net::ReadResult got = wire_->read(space);
   if (got.kind == net::ReadResult::Kind::kAgain) return;
   if (got.kind != net::ReadResult::Kind::kBytes)
     return on_peer_end(got.kind == net::ReadResult::Kind::kEnd);
@@ -303,7 +320,7 @@ void UpstreamH1::end_response(std::span<const http::Field> trailers) {
 void UpstreamH1::on_peer_end(bool clean) {
   if (events_ == nullptr) return close();
   if (phase_ == Phase::kTunnel && clean) {
-    tcp_.read_stop();
+    wire_->read_stop();
     holds_ = static_cast<std::uint8_t>(Hold::kReplying);  // nothing more to read, ever
     return events_->on_end({});
   }
@@ -340,20 +357,20 @@ void UpstreamH1::become_tunnel() {
 
 void UpstreamH1::shutdown_tunnel() {
   worker_.gather().flush();
-  tcp_.shutdown();
+  wire_->shutdown();
 }
 
 void UpstreamH1::release() {
   events_ = nullptr;
-  const bool clean = phase_ == Phase::kEnded && keep_alive_ && request_ended_ && !tcp_.failed() &&
-                     tcp_.queued() == 0;
+  const bool clean = phase_ == Phase::kEnded && keep_alive_ && request_ended_ && !wire_->failed() &&
+                     wire_->queued() == 0;
   if (!clean) {
     close();
     return;
   }
   if (holds_ != 0) {
     holds_ = 0;
-    tcp_.read_start();
+    wire_->read_start();
   }
   worker_.connections().keep(*this);
 }
@@ -367,7 +384,7 @@ void UpstreamH1::abort() {
 void UpstreamH1::close() {
   if (phase_ == Phase::kClosed) return;
   phase_ = Phase::kClosed;
-  tcp_.close();
+  wire_->close();
   drop_intake();
   worker_.connections().forget(*this);
 }

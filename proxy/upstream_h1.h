@@ -12,6 +12,7 @@
 #include "lib/http/stream.h"
 #include "lib/net/loop.h"
 #include "lib/net/tcp.h"
+#include "lib/net/tls.h"
 #include "proxy/endpoint_state.h"
 #include "proxy/intake.h"
 #include "routing/snapshot.h"
@@ -39,8 +40,13 @@ class UpstreamH1 final : public net::Retired,
   UpstreamH1(Worker& worker, EndpointId endpoint);
   ~UpstreamH1() override;
 
+  struct Dial {
+    const SocketAddress& socket;
+    std::string_view address;  ///< as configured: its host is who TLS expects
+    std::string preamble;      ///< sent first of all (PROXY protocol)
+  };
   /// Begins to connect for `events`; false with the error when it failed at once.
-  bool dial(const SocketAddress& address, UpstreamEvents& events, Error& error);
+  bool dial(Dial dial, UpstreamEvents& events, Error& error);
   /// An idle connection is taken by `events`.
   void attach(UpstreamEvents& events);
 
@@ -54,10 +60,10 @@ class UpstreamH1 final : public net::Retired,
   /// may have it still on its way.
   bool is_wary() const noexcept { return response_framing_ == http::BodyLength::Kind::kNone; }
   /// Bytes or the end wait on an idle connection: it is not fit for a request.
-  bool is_stale() const noexcept { return tcp_.has_input(); }
+  bool is_stale() noexcept { return wire_->has_input(); }
+  /// How it is spoken to; null: plain.
+  const net::TlsClient* tls() const noexcept { return tls_ == nullptr ? nullptr : tls_->client(); }
 
-  /// Bytes that go before the first request on a fresh connection (PROXY protocol).
-  void send_preamble(std::string_view bytes);
   /// The request that send_head() will carry: decides how the response is framed.
   void expect(http::Method method, bool upgrade_asked, std::string_view host) noexcept {
     method_ = method;
@@ -105,11 +111,14 @@ class UpstreamH1 final : public net::Retired,
 
   Worker& worker_;
   net::Tcp tcp_;
-  UpstreamEvents* events_ = nullptr;  // null while idle or closed
-  std::unique_ptr<Intake> intake_;    // while a head or a chunked body is on its way in
-  Deadline deadline_{*this};          // of the idle connection
-  IdleLink idle_link_;                // in EndpointState::idle while kIdle
-  Link all_link_;                     // in the pool's list of all connections
+  std::unique_ptr<net::Tls> tls_;         // over tcp_; null: plain
+  net::Transport* wire_ = &tcp_;          // the one of them that carries HTTP
+  std::string preamble_, host_expected_;  // while connecting
+  UpstreamEvents* events_ = nullptr;      // null while idle or closed
+  std::unique_ptr<Intake> intake_;        // while a head or a chunked body is on its way in
+  Deadline deadline_{*this};              // of the idle connection
+  IdleLink idle_link_;                    // in EndpointState::idle while kIdle
+  Link all_link_;                         // in the pool's list of all connections
   EndpointId endpoint_;
   Phase phase_ = Phase::kConnecting;
   std::uint8_t holds_ = 0;

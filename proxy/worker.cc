@@ -72,6 +72,13 @@ void Worker::post_close_listener(ListenerId id) {
   mailbox_.post([this, id] { close_listener(id); });
 }
 
+void Worker::post_pool_tls(PoolId id, std::shared_ptr<const net::TlsClient> tls) {
+  mailbox_.post([this, id, tls = std::move(tls)] {
+    while (pools_.size() <= id.index()) pools_.push_back(std::make_unique<PoolState>());
+    pools_[id.index()]->tls = tls;
+  });
+}
+
 void Worker::post_drain() {
   mailbox_.post([this] { begin_drain(); });
 }
@@ -125,7 +132,9 @@ void Worker::on_accepted(net::Listener& listener, int fd, const SocketAddress& p
   }
   cells.active.add();
   auto client = std::make_unique<ClientH1>(*this, at->state, fd, peer);
-  clients_.push_back(*client.release());  // owned by the list; on_client_gone() takes it back
+  ClientH1& listed = *client.release();  // owned by the list; on_client_gone() takes it back
+  clients_.push_back(listed);
+  listed.begin();
 }
 
 /// Over a limit: a word of why instead of a connection that hangs.
@@ -184,6 +193,17 @@ bool Worker::take_retry() {
   }
   ++retries_;
   return true;
+}
+
+bool Worker::take_handshake() noexcept {
+  if (handshakes_ >= share_of(snapshot_->config->limits.tls_handshakes)) return false;
+  ++handshakes_;
+  return true;
+}
+
+net::TlsBuffers& Worker::tls_buffers() {
+  if (tls_buffers_ == nullptr) tls_buffers_ = std::make_unique<net::TlsBuffers>();
+  return *tls_buffers_;
 }
 
 void Worker::slot_freed(PoolId id) {

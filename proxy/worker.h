@@ -73,6 +73,8 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   void post_listener(std::shared_ptr<ListenerState> listener, int fd);
   void post_listener_settings(std::shared_ptr<ListenerState> listener);  ///< for new connections
   void post_close_listener(ListenerId id);
+  /// How the endpoints of a pool are spoken to from now on; null: plain.
+  void post_pool_tls(PoolId id, std::shared_ptr<const net::TlsClient> tls);
   /// Listeners close, kept-alive connections end politely, the rest is cut at the drain deadlines;
   /// then on_drained().
   void post_drain();
@@ -123,6 +125,12 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   bool take_retry();
   void give_retry() noexcept { --retries_; }
 
+  /// A place among the TLS handshakes under way ([limits] tls_handshakes); false when all are
+  /// taken.
+  bool take_handshake() noexcept;
+  void give_handshake() noexcept { --handshakes_; }
+  net::TlsBuffers& tls_buffers();
+
   void on_client_gone(ClientH1& client);
   void client_became_tunnel() noexcept { ++tunnels_; }
   void tunnel_ended() noexcept { --tunnels_; }
@@ -166,8 +174,9 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   std::vector<Exchange*> free_exchanges_, ended_exchanges_;
   Deadline drain_deadline_{*this};
   Deadline housekeeping_{*this};
-  Instant started_;  // of run()
-  std::uint32_t exchanges_active_ = 0, retries_ = 0, tunnels_ = 0;
+  Instant started_;                               // of run()
+  std::unique_ptr<net::TlsBuffers> tls_buffers_;  // null before the first TLS connection
+  std::uint32_t exchanges_active_ = 0, retries_ = 0, tunnels_ = 0, handshakes_ = 0;
   bool draining_ = false;
   bool tunnels_only_ = false;  // the drain deadline of requests has passed
   bool drained_ = false;       // and reported

@@ -89,7 +89,8 @@ struct alignas(64) EndpointCells {
 };
 
 struct alignas(64) ListenerCells {
-  Cell accepted, active, refused;  ///< refused: over a limit
+  Cell accepted, active, refused;          ///< refused: over a limit
+  Cell tls_full, tls_resumed, tls_failed;  ///< handshakes
 };
 
 /// One worker as a whole.

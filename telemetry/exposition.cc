@@ -236,6 +236,20 @@ void write_listeners(Out& out, const Exposition& from) {
   cells(&ListenerCells::refused);
   out.gauge("segue_connections", "Client connections that are open now.");
   cells(&ListenerCells::active);
+
+  constexpr std::pair<std::string_view, Cell ListenerCells::*> kHandshakes[] = {
+      {"full", &ListenerCells::tls_full},
+      {"resumed", &ListenerCells::tls_resumed},
+      {"failed", &ListenerCells::tls_failed}};
+  out.counter("segue_tls_handshakes_total", "TLS handshakes of clients, by how they went.");
+  for (const auto& l : from.listeners)
+    for (const auto& [result, member] : kHandshakes)
+      out.sample({{"listener", l.name}, {"result", result}}, sum(from, l.id, member));
+  out.gauge("segue_tls_certificate_not_after_seconds",
+            "When the certificate ends, in seconds since 1970.");
+  for (const auto& certificate : from.certificates)
+    out.sample({{"listener", certificate.listener}, {"file", certificate.file}},
+               static_cast<double>(certificate.not_after));
 }
 
 void write_workers(Out& out, const Exposition& from) {

@@ -45,6 +45,11 @@ struct Exposition {
     std::string name;
   };
 
+  struct Certificate {
+    std::string listener, file;
+    std::int64_t not_after = 0;  ///< seconds since 1970
+  };
+
   std::string version, commit;
   std::uint64_t started_wall_ms = 0;
   bool ready = false, draining = false;
@@ -61,6 +66,7 @@ struct Exposition {
   std::vector<Pool> pools;
   std::vector<Endpoint> endpoints;
   std::vector<Listener> listeners;
+  std::vector<Certificate> certificates;
 };
 
 /// The page behind /metrics; its Content-Type is kMetricsContentType. Reads counters with relaxed

@@ -27,6 +27,8 @@ const char* to_string(Fault fault) noexcept {
     case Fault::kIdle: return "idle";
     case Fault::kOverloaded: return "overloaded";
     case Fault::kDraining: return "draining";
+    case Fault::kNotTls: return "not_tls";
+    case Fault::kTlsFailed: return "tls_failed";
   }
   return "unknown";
 }

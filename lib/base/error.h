@@ -31,6 +31,8 @@ enum class Fault : std::uint8_t {
   kIdle,              // no status: a kept-alive connection stood idle for too long
   kOverloaded,        // 503 + Retry-After: a limit of our own (connections, memory, descriptors)
   kDraining,          // 503 + Retry-After: the process stops
+  kNotTls,            // 400: plain HTTP on a listener that speaks TLS
+  kTlsFailed,         // 502: no TLS connection to an upstream; no status: a client's handshake
 };
 
 /// Who is to blame. Only kUpstream counts against an endpoint's health or a pool's failure ratio:

@@ -25,7 +25,9 @@ Call::Call(net::Loop& loop, ChunkPool& chunks, const Request& request, Done done
       done_(std::move(done)),
       kind_(request.kind),
       timeout_(request.timeout),
-      reader_(request.method, request.body_max) {
+      reader_(request.method, request.body_max),
+      tls_client_(request.tls),
+      tls_host_(request.tls_host) {
   loop_.deadlines().arm(deadline_, started_ + request.timeout);
   if (kind_ == Request::Kind::kHttp) {
     auto wire = write_request(request);
@@ -52,6 +54,14 @@ void Call::fail_later(CallError error) {
 }
 
 void Call::on_connected() {
+  if (tls_client_ != nullptr && tls_ == nullptr) {
+    net::TransportEvents& events = *this;
+    tls_buffers_ = std::make_unique<net::TlsBuffers>();
+    tls_ = std::make_unique<net::Tls>(loop_, *tls_buffers_, *socket_, events, tls_client_,
+                                      tls_host_, nullptr);
+    return tls_->start({});  // here again after the handshake
+  }
+  net::Transport& wire = tls_ != nullptr ? static_cast<net::Transport&>(*tls_) : *socket_;
   connecting_ = false;
   connected_ = now() - started_;
   if (kind_ == Request::Kind::kConnect) {
@@ -62,12 +72,13 @@ void Call::on_connected() {
   const iovec piece{wire_.data(), wire_.size()};
   // A write that fails shows when reading: what the peer said before it went may still be an
   // answer.
-  socket_->write({&piece, 1});
-  socket_->read_start();
+  wire.write({&piece, 1});
+  wire.read_start();
 }
 
 void Call::on_readable() {
-  const net::ReadResult got = socket_->read(reader_.space());
+  net::Transport& wire = tls_ != nullptr ? static_cast<net::Transport&>(*tls_) : *socket_;
+  const net::ReadResult got = wire.read(reader_.space());
   switch (got.kind) {
     case net::ReadResult::Kind::kBytes: return step(reader_.filled(got.bytes));
     case net::ReadResult::Kind::kAgain: return;
@@ -92,6 +103,8 @@ void Call::step(const AnswerReader::Step& step) {
 }
 
 void Call::on_failed(Error) {
+  if (connecting_ && tls_ != nullptr)
+    return finish(fail(CallError{Kind::kTls, "no TLS: " + tls_->reason()}));
   finish(fail(connecting_ ? CallError{Kind::kConnect, words(socket_->connect_errno())}
                           : CallError{Kind::kClosed, "the connection was reset"}));
 }
@@ -99,14 +112,16 @@ void Call::on_failed(Error) {
 void Call::on_deadline(Deadline&) {
   if (error_) return finish(fail(*std::exchange(error_, std::nullopt)));
   const std::string within = " within " + std::to_string(timeout_.count()) + " ms";
-  const char* what = connecting_       ? "no connection"
-                     : reader_.begun() ? "no complete answer"
-                                       : "no answer";
+  const char* what = tls_ != nullptr && connecting_ ? "no TLS handshake"
+                     : connecting_                  ? "no connection"
+                     : reader_.begun()              ? "no complete answer"
+                                                    : "no answer";
   finish(fail(CallError{Kind::kTimeout, what + within}));
 }
 
 void Call::finish(Result<Answer, CallError> result) {
   deadline_.disarm();
+  tls_.reset();
   socket_.reset();
   const Done done = std::move(done_);
   done(std::move(result));

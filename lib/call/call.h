@@ -15,6 +15,7 @@
 #include "lib/call/request.h"
 #include "lib/net/loop.h"
 #include "lib/net/tcp.h"
+#include "lib/net/tls.h"
 
 namespace segue::call {
 
@@ -23,6 +24,7 @@ struct CallError {
   enum class Kind : std::uint8_t {
     kRefused,  ///< the request cannot be sent as it is
     kConnect,  ///< no connection
+    kTls,      ///< no handshake: `sentence` says why
     kTimeout,
     kClosed,     ///< the peer closed or reset before its answer was complete
     kBadAnswer,  ///< what came is not an HTTP answer, or beyond a limit
@@ -64,7 +66,11 @@ class Call final : private net::TransportEvents, private Deadline::Owner {
   std::optional<CallError> error_;  // found before the first turn of the loop
   bool connecting_ = true;
   Deadline deadline_{*this};
+  const std::shared_ptr<const net::TlsClient> tls_client_;
+  const std::string tls_host_;
   std::unique_ptr<net::Tcp> socket_;  // null once over
+  std::unique_ptr<net::Tls> tls_;     // over socket_; null: plain, or not yet
+  std::unique_ptr<net::TlsBuffers> tls_buffers_;
 };
 
 }  // namespace segue::call

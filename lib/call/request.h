@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "lib/base/address.h"
 #include "lib/base/clock.h"
 #include "lib/base/result.h"
+#include "lib/net/tls_client.h"
 
 namespace segue::call {
 
@@ -25,7 +27,9 @@ struct Request {
   std::vector<std::pair<std::string, std::string>>
       headers;  ///< none about framing or the connection
   std::string body;
-  Millis timeout{3000};  ///< from the start until the answer is complete
+  std::shared_ptr<const net::TlsClient> tls;  ///< null: plain
+  std::string tls_host;                       ///< whom TLS expects unless its settings say
+  Millis timeout{3000};                       ///< from the start until the answer is complete
   std::size_t body_max =
       64 * 1024;  ///< bytes of the answer's body that are kept; the rest is not read
 };

@@ -85,6 +85,7 @@ FieldId field_id(std::string_view name) noexcept {
       break;
     case 9:
       if (is(name, "forwarded")) return FieldId::kForwarded;
+      if (is(name, "x-real-ip")) return FieldId::kXRealIp;
       break;
     case 10:
       if (is(name, "connection")) return FieldId::kConnection;
@@ -122,10 +123,20 @@ FieldId field_id(std::string_view name) noexcept {
       break;
     case 19:
       if (is(name, "proxy-authorization")) return FieldId::kProxyAuthorization;
+      if (is(name, "x-ssl-client-verify")) return FieldId::kXSslClient;
+      break;
+    case 20:
+      if (is(name, "x-ssl-client-subject")) return FieldId::kXSslClient;
+      break;
+    case 24:
+      if (is(name, "x-ssl-client-fingerprint")) return FieldId::kXSslClient;
       break;
     default: break;
   }
-  return FieldId::kOther;
+  constexpr std::string_view kForwarded = "x-forwarded-";
+  const bool forwarded = name.size() > kForwarded.size() && (name[0] | 0x20) == 'x' &&
+                         name[1] == '-' && same_name(name.substr(0, kForwarded.size()), kForwarded);
+  return forwarded ? FieldId::kXForwardedOther : FieldId::kOther;
 }
 
 bool has_token(std::string_view value, std::string_view token) noexcept {

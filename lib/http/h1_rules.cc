@@ -37,6 +37,9 @@ bool stays(FieldId id) {
     case FieldId::kXForwardedProto:
     case FieldId::kXForwardedHost:
     case FieldId::kXForwardedPort:
+    case FieldId::kXForwardedOther:
+    case FieldId::kXRealIp:
+    case FieldId::kXSslClient:
     case FieldId::kXRequestId: return true;
     default: return false;
   }
@@ -129,10 +132,11 @@ bool same_folded(std::string_view a, std::string_view b) {
 /// client's field for one of ours.
 bool has_collision(const Head& head) {
   static constexpr std::string_view kOurs[] = {
-      "content-length",   "transfer-encoding", "host",
-      "connection",       "x-forwarded-for",   "x-forwarded-proto",
-      "x-forwarded-host", "x-forwarded-port",  "x-request-id",
-      "forwarded",        "traceparent"};
+      "content-length",      "transfer-encoding",    "host",
+      "connection",          "x-forwarded-for",      "x-forwarded-proto",
+      "x-forwarded-host",    "x-forwarded-port",     "x-request-id",
+      "forwarded",           "traceparent",          "x-real-ip",
+      "x-ssl-client-verify", "x-ssl-client-subject", "x-ssl-client-fingerprint"};
   for (const Field& field : head.fields) {
     if (field.name.find('_') == std::string_view::npos) continue;
     for (const std::string_view ours : kOurs)

@@ -34,6 +34,9 @@ enum class FieldId : std::uint8_t {
   kXForwardedProto,
   kXForwardedHost,
   kXForwardedPort,
+  kXForwardedOther,  // any other X-Forwarded-*
+  kXRealIp,
+  kXSslClient,  // X-SSL-Client-Verify, -Subject, -Fingerprint
   kXRequestId,
   kTraceparent,
   kRetryAfter,

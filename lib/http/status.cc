@@ -72,7 +72,8 @@ std::uint16_t status_for(Error error) noexcept {
     case Fault::kNone:
     case Fault::kIdle: return 0;
     case Fault::kBadMessage:
-    case Fault::kAmbiguousTarget: return upstream ? 502 : 400;
+    case Fault::kAmbiguousTarget:
+    case Fault::kNotTls: return upstream ? 502 : 400;
     case Fault::kTargetTooLong: return 414;
     case Fault::kHeadTooLarge: return upstream ? 502 : 431;
     case Fault::kVersion: return upstream ? 502 : 505;
@@ -90,7 +91,8 @@ std::uint16_t status_for(Error error) noexcept {
     case Fault::kFirstByteTimeout:
     case Fault::kStreamTimeout: return 504;
     case Fault::kClosedEarly:
-    case Fault::kReset: return upstream ? 502 : 0;
+    case Fault::kReset:
+    case Fault::kTlsFailed: return upstream ? 502 : 0;
   }
   return 0;
 }
@@ -123,6 +125,10 @@ std::string_view explain(Fault fault) noexcept {
     case Fault::kIdle: return "The connection stood idle for too long.";
     case Fault::kOverloaded: return "This proxy is at one of its limits; try again shortly.";
     case Fault::kDraining: return "This proxy is stopping.";
+    case Fault::kNotTls:
+      return "This port speaks HTTPS, and the request came in plain HTTP; use https://.";
+    case Fault::kTlsFailed:
+      return "No TLS connection to the server behind this proxy could be made.";
   }
   return "";
 }

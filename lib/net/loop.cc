@@ -39,7 +39,13 @@ void Loop::reap() {
 
 void Loop::on_prepare(uv_prepare_t* handle) noexcept {
   auto* loop = static_cast<Loop*>(handle->data);
-  if (loop->before_poll_) loop->before_poll_();
+  do {
+    while (Soon* next = loop->soon_.front()) {
+      next->soon_link.unlink();
+      next->on_soon();
+    }
+    if (loop->before_poll_) loop->before_poll_();
+  } while (!loop->soon_.empty());
   if (!loop->retired_.empty()) loop->reap();
 }
 

@@ -12,6 +12,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/deadlines.h"
+#include "lib/base/intrusive_list.h"
 
 namespace segue::net {
 
@@ -19,6 +20,16 @@ namespace segue::net {
 class Retired {
  public:
   virtual ~Retired() = default;
+};
+
+/// What wants to be called once more in this turn or the next, without an event from outside.
+class Soon {
+ public:
+  virtual void on_soon() = 0;
+  Link soon_link;
+
+ protected:
+  ~Soon() = default;
 };
 
 class Loop {
@@ -45,6 +56,11 @@ class Loop {
   /// Destroys now what was retired; for owners whose members the retired objects still use.
   void reap();
 
+  /// Calls `soon` once before the next poll; unlinking it takes it back.
+  void soon(Soon& soon) {
+    if (!soon.soon_link.linked()) soon_.push_back(soon);
+  }
+
   /// Called before each poll, after everything of this turn; for what is flushed or posted once a
   /// turn.
   void before_poll(std::function<void()> hook) { before_poll_ = std::move(hook); }
@@ -58,6 +74,7 @@ class Loop {
   uv_timer_t timer_{};
   Deadlines deadlines_{now()};
   std::vector<std::unique_ptr<Retired>> retired_, reaping_;
+  IntrusiveList<Soon, &Soon::soon_link> soon_;
   std::function<void()> before_poll_;
 };
 

@@ -38,7 +38,7 @@ Error connect_error(int code) {
 }  // namespace
 
 Tcp::Tcp(Loop& loop, ChunkPool& chunks, TransportEvents& events, Watermarks marks)
-    : loop_(loop), events_(events), queue_(chunks), marks_(marks) {}
+    : loop_(loop), events_(&events), queue_(chunks), marks_(marks) {}
 
 Tcp::~Tcp() = default;
 
@@ -112,27 +112,27 @@ void Tcp::on_poll(uv_poll_t* handle, int status, int events) noexcept {
     getsockopt(core->fd, SOL_SOCKET, SO_ERROR, &code, &length);
     tcp->connecting_ = false;
     tcp->connect_errno_ = code;
-    if (code != 0) return tcp->events_.on_failed(connect_error(code));
+    if (code != 0) return tcp->events_->on_failed(connect_error(code));
     if (status < 0) tcp->interest_ = 0;
     if (tcp->shutdown_wanted_ && tcp->queue_.empty()) ::shutdown(core->fd, SHUT_WR);
     tcp->update_interest();
-    return tcp->events_.on_connected();
+    return tcp->events_->on_connected();
   }
   // After an error libuv has stopped the handle; what is asked for next must be armed anew.
   if (status < 0) {
     tcp->interest_ = 0;
-    if (!tcp->reading_) return tcp->events_.on_failed({Fault::kReset, Side::kSelf, Retry::kNever});
+    if (!tcp->reading_) return tcp->events_->on_failed({Fault::kReset, Side::kSelf, Retry::kNever});
     tcp->update_interest();
-    return tcp->events_.on_readable();
+    return tcp->events_->on_readable();
   }
   if ((events & UV_WRITABLE) != 0) {
     tcp->flush();
     if (core->owner == nullptr) return;
   }
-  if ((events & UV_READABLE) != 0 && tcp->reading_) return tcp->events_.on_readable();
+  if ((events & UV_READABLE) != 0 && tcp->reading_) return tcp->events_->on_readable();
   if ((events & UV_PRIORITIZED) == 0 || tcp->reading_) return;
   if (has_urgent_data(core->fd))
-    return tcp->events_.on_failed({Fault::kReset, Side::kSelf, Retry::kNever});
+    return tcp->events_->on_failed({Fault::kReset, Side::kSelf, Retry::kNever});
   // EPOLLHUP is reported as what was asked for: both directions are shut. That is no failure, bytes
   // may still wait for read_start(), which arms the handle again; until then there is nothing to be
   // told.
@@ -196,7 +196,7 @@ void Tcp::flush() {
     if (n < 0) {
       fail_writing();
       // Whoever reads learns of it from read(); nobody else would.
-      if (!reading_) return events_.on_failed({Fault::kReset, Side::kSelf, Retry::kNever});
+      if (!reading_) return events_->on_failed({Fault::kReset, Side::kSelf, Retry::kNever});
       break;
     }
     queue_.consume(static_cast<std::size_t>(n));
@@ -207,7 +207,7 @@ void Tcp::flush() {
   const bool emptied = shutdown_wanted_ && queue_.empty();
   if ((was_full_ && queue_.size() <= marks_.low) || emptied) {
     was_full_ = false;
-    events_.on_drained();
+    events_->on_drained();
   }
 }
 
@@ -235,7 +235,7 @@ void Tcp::shutdown() {
     ::shutdown(core_->fd, SHUT_WR);
 }
 
-bool Tcp::has_input() const noexcept {
+bool Tcp::has_input() noexcept {
   char byte;
   const ssize_t n = ::recv(core_->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return n >= 0 || (errno != EAGAIN && errno != EINTR);

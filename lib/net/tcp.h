@@ -25,14 +25,17 @@ class Tcp final : public Transport {
   /// when it failed at once (no descriptor, no route): `error` says why.
   bool connect(const SocketAddress& address, Error& error);
 
-  /// Closes the descriptor now: no event comes any more, what is queued is lost.
-  void close();
+  /// Who is told from now on; outlives the Tcp.
+  void set_events(TransportEvents& events) noexcept { events_ = &events; }
 
   ReadResult read(std::span<char> space) override;
   Pressure write(std::span<const iovec> pieces) override;
   void read_start() override;
   void read_stop() override;
   void shutdown() override;
+  void close() override;  ///< what is queued is lost
+  void reset_on_close() override;
+  bool has_input() noexcept override;  ///< one recv with MSG_PEEK
   bool failed() const noexcept override { return failed_; }
   std::size_t queued() const noexcept override { return queue_.size(); }
 
@@ -41,9 +44,6 @@ class Tcp final : public Transport {
 
   int fd() const noexcept { return core_ ? core_->fd : -1; }
   std::uint64_t sent() const noexcept { return sent_; }  ///< bytes the kernel has taken
-  /// A byte or the end is waiting to be read (one recv with MSG_PEEK).
-  bool has_input() const noexcept;
-  void reset_on_close();  ///< the destructor sends RST instead of FIN
 
  private:
   struct Core {
@@ -61,7 +61,7 @@ class Tcp final : public Transport {
   void fail_writing() noexcept;
 
   Loop& loop_;
-  TransportEvents& events_;
+  TransportEvents* events_;
   ChunkQueue queue_;
   std::unique_ptr<Core, Close> core_;
   Watermarks marks_;

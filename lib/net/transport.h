@@ -55,7 +55,13 @@ class Transport {
   virtual void read_start() = 0;  ///< on_readable() from now on
   virtual void
   read_stop() = 0;  ///< none any more: the kernel window closes, and pressure travels on
-  virtual void shutdown() = 0;  ///< FIN after everything queued has left
+  virtual void shutdown() = 0;  ///< the end of what is sent, after everything queued has left
+  /// Closes now, with the end of what is sent where that is possible: no event comes any more.
+  virtual void close() = 0;
+  virtual void reset_on_close() = 0;  ///< close() says that something is missing: RST
+
+  /// Something is waiting to be read: a byte, the end, an error.
+  virtual bool has_input() noexcept = 0;
 
   virtual bool failed() const noexcept = 0;         ///< a write met a peer that is gone
   virtual std::size_t queued() const noexcept = 0;  ///< bytes the kernel has not taken yet

@@ -76,7 +76,8 @@ TEST_SUITE("admin/api") {
                             {"connections", 1},
                             {"connections_max", 10'000},
                             {"accepted", 7},
-                            {"refused", 0}}));
+                            {"refused", 0},
+                            {"certificates", Json::array()}}));
     server.control.worker(1)
         .worker.local_replies[static_cast<std::size_t>(segue::Fault::kNoRoute)]
         .add(3);

@@ -113,6 +113,7 @@ class FakeControl final : public Control {
   std::vector<const telemetry::WorkerCounters*> workers() const override {
     return {workers_[0].get(), workers_[1].get()};
   }
+  std::vector<CertificateInfo> certificates() const override { return {}; }
   std::vector<ListenerInfo> listeners() const override {
     return {{ListenerId{0}, "edge", "127.0.0.1:34567"}};
   }

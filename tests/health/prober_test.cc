@@ -63,7 +63,8 @@ CheckTarget target(std::uint32_t id, const SocketAddress& socket, conf::Health s
   return {.endpoint = EndpointId{id},
           .name = "ci.example.com:80",
           .socket = socket,
-          .settings = std::move(settings)};
+          .settings = std::move(settings),
+          .tls = nullptr};
 }
 
 TEST_SUITE("health/prober") {

@@ -9,7 +9,7 @@ namespace {
 
 using telemetry::Proof;
 
-constexpr int kFaults = static_cast<int>(Fault::kDraining) + 1;
+constexpr int kFaults = static_cast<int>(Fault::kTlsFailed) + 1;
 constexpr int kMethods = static_cast<int>(http::Method::kOther) + 1;
 
 bool is_safe_to_repeat(http::Method method) {  // RFC 9110 §9.2.2, spelled out again

@@ -9,7 +9,7 @@
 namespace segue::http {
 namespace {
 
-constexpr int kFaults = static_cast<int>(Fault::kDraining) + 1;
+constexpr int kFaults = static_cast<int>(Fault::kTlsFailed) + 1;
 
 }  // namespace
 
