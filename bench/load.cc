@@ -15,6 +15,7 @@
 #include "bench/load_options.h"
 #include "bench/message.h"
 #include "bench/sockets.h"
+#include "bench/tls.h"
 
 namespace segue::bench {
 namespace {
@@ -76,8 +77,13 @@ Request compose(const LoadOptions& options) {
   return request;
 }
 
+struct FreeSsl {
+  void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
+};
+
 struct Connection {
   Fd fd;
+  std::unique_ptr<SSL, FreeSsl> ssl;  // null: plain
   Message response;
   std::uint64_t sent = 0;
   SteadyClock::time_point begun;
@@ -165,8 +171,10 @@ class Load {
     c.sent = 0;
     c.response = Message{};
     if (!c.fd) {
+      c.ssl.reset();
       c.fd = connect_to(options_.port);
       if (!c.fd) return fail(c, error_text());
+      if (tls_ != nullptr) c.ssl.reset(tls_->connect(c.fd.get()));
       c.used = false;
       c.wants_write = false;
       poller_.add(c.fd.get(), EPOLLIN, &c);
@@ -184,8 +192,12 @@ class Load {
         piece = std::string_view(block_).substr(
             0, std::min<std::uint64_t>(block_.size(), request_.size() - c.sent));
       }
-      const ssize_t sent = ::send(c.fd.get(), piece.data(), piece.size(), MSG_NOSIGNAL);
+      const ssize_t sent = c.ssl != nullptr
+                               ? tls_send(c.ssl.get(), piece.data(), piece.size())
+                               : ::send(c.fd.get(), piece.data(), piece.size(), MSG_NOSIGNAL);
       if (sent < 0) {
+        // Within a handshake it is the answer that is waited for.
+        if (c.ssl != nullptr && errno == EAGAIN && SSL_want_read(c.ssl.get())) return;
         // A refused or half-closed connection shows itself to recv(), with whatever answer came
         // first.
         return want_write(c, errno == EAGAIN || errno == EINPROGRESS || errno == ENOTCONN);
@@ -203,18 +215,33 @@ class Load {
 
   void on_event(Connection& c, std::uint32_t events) {
     if (!c.fd) return;
-    if ((events & EPOLLOUT) != 0 && c.busy) send_on(c);
-    if ((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) read_on(c);
+    const bool handshaking = c.ssl != nullptr && SSL_in_init(c.ssl.get());
+    if (((events & EPOLLOUT) != 0 || handshaking) && c.busy && c.sent < request_.size()) send_on(c);
+    if ((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) == 0) return;
+    // What OpenSSL holds already no event will tell of.
+    do {
+      if (!c.fd) return;
+    } while (read_on(c) && c.ssl != nullptr);
   }
 
-  void read_on(Connection& c) {
+  /// True when there may be more on the same connection.
+  bool read_on(Connection& c) {
     // A long body is dropped by the kernel without a copy: only its length is checked.
-    const bool drops = c.response.droppable() >= kReadBytes;
-    const ssize_t got = ::recv(c.fd.get(), buffer_.data(), buffer_.size(), drops ? MSG_TRUNC : 0);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    const bool drops = c.ssl == nullptr && c.response.droppable() >= kReadBytes;
+    const ssize_t got =
+        c.ssl != nullptr
+            ? tls_recv(c.ssl.get(), buffer_.data(), buffer_.size())
+            : ::recv(c.fd.get(), buffer_.data(), buffer_.size(), drops ? MSG_TRUNC : 0);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return false;
     if (got <= 0) {
-      return on_closed(c, got == 0 ? "closed before the answer was complete" : error_text());
+      on_closed(c, got == 0 ? "closed before the answer was complete" : error_text());
+      return false;
     }
+    take(c, got, drops);
+    return c.busy;
+  }
+
+  void take(Connection& c, ssize_t got, bool drops) {
     if (!c.busy) return fail(c, "bytes that nobody asked for");
     bytes_ += static_cast<std::uint64_t>(got);
     if (drops) {
@@ -292,6 +319,8 @@ class Load {
 
   const LoadOptions options_;
   const Request request_;
+  const std::unique_ptr<TlsContext> tls_ =
+      options_.tls ? std::make_unique<TlsContext>(options_.resume) : nullptr;
   const std::string block_ = std::string(kBlockBytes, 'x');
   Poller poller_;
   std::vector<Connection> connections_;

@@ -19,6 +19,8 @@ inline constexpr std::string_view kLoadUsage =
     "  --warm N           send N requests first, print \"warm\", go on after a line on stdin\n"
     "  --hold             keep the connections open at the end until stdin closes\n"
     "  --close            a new connection for each request\n"
+    "  --tls              over TLS; no certificate is verified\n"
+    "  --resume           each TLS connection resumes the session of the one before\n"
     "  --path PATH        (/1024)\n"
     "  --body N           POST with a body of N bytes instead of GET\n"
     "  --chunked          send that body chunked\n"
@@ -37,6 +39,8 @@ struct LoadOptions {
   std::uint64_t warm = 0;
   bool hold = false;
   bool close = false;
+  bool tls = false;
+  bool resume = false;
   std::string path = "/1024";
   std::int64_t body = -1;  ///< -1: GET
   bool chunked = false;
@@ -87,6 +91,10 @@ inline LoadOptions parse_load_options(int argc, char** argv) {
       options.hold = true;
     } else if (name == "--close") {
       options.close = true;
+    } else if (name == "--tls") {
+      options.tls = true;
+    } else if (name == "--resume") {
+      options.resume = true;
     } else if (name == "--path") {
       options.path = text();
     } else if (name == "--body") {

@@ -13,10 +13,11 @@ def per_connection(name, binary, origin_port, core, options):
     with Proxy(name, binary, origin_port, core) as proxy:
         pids = proxy.pids()
         before = processes.memory(pids)
-        with load.Gated(proxy.port, **options) as gated:
+        port = proxy.port_for(options)
+        with load.Gated(port, **options) as gated:
             gated.go()
             time.sleep(SETTLE_SECONDS)
-            after, kept = processes.memory(pids), processes.established(proxy.port)
+            after, kept = processes.memory(pids), processes.established(port)
         if kept < count:
             raise RuntimeError(f"{name} kept only {kept} of {count} connections")
         return {"bytes": (after["private"] - before["private"]) / count,

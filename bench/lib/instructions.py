@@ -17,7 +17,7 @@ def total(name, binary, origin_port, core, options, requests):
         wrap = [tools.find("valgrind"), "--tool=callgrind", f"--callgrind-out-file={folder}/out.%p",
                 "--trace-children=no", "-q"]
         with Proxy(name, binary, origin_port, core, wrap=wrap) as proxy:
-            load.run(proxy.port, **options, requests=requests)
+            load.run(proxy.port_for(options), **options, requests=requests)
         found = sum(int(count) for path in pathlib.Path(folder).iterdir()
                     for count in re.findall(r"^totals: (\d+)", path.read_text(), re.MULTILINE))
     if found == 0:

@@ -64,6 +64,15 @@ def fill(template, values):
     return re.sub(r"@([A-Z]+)@", lambda name: str(values.get(name[1], "")), template)
 
 
+def certificate(directory):
+    """One ECDSA certificate for ci.example.com: cert.pem, key.pem and both.pem."""
+    cert, key = directory / "cert.pem", directory / "key.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-keyout", key, "-out", cert, "-days", "30", "-subj", "/CN=ci.example.com",
+                    "-addext", "subjectAltName=DNS:ci.example.com"], check=True, capture_output=True)
+    (directory / "both.pem").write_text(cert.read_text() + key.read_text())
+
+
 def version(program, binary):
     """One line that says which program this is."""
     option = "--version" if program == "segue" else "-v"
@@ -79,10 +88,11 @@ class Proxy:
     """
 
     def __init__(self, name, binary, origin_port, core, wrap=(), environment=None):
-        self.name, self.port = name, free_port()
+        self.name, self.port, self.tls_port = name, free_port(), free_port()
         self.program, template, extra = VARIANTS[name]
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix=f"bench-{name}-"))
-        values = {"PORT": self.port, "ORIGIN": origin_port, "DIR": self.dir,
+        certificate(self.dir)
+        values = {"PORT": self.port, "TLSPORT": self.tls_port, "ORIGIN": origin_port, "DIR": self.dir,
                   "MASTER": "off" if wrap else "on",
                   "USER": "user root;" if os.getuid() == 0 else "", **extra}
         config = self.dir / template.removesuffix(".in")
@@ -117,6 +127,9 @@ class Proxy:
         what = f"did not serve within {READY_SECONDS} s" if code is None else f"ended with {code} before it served"
         output = (self.dir / "output").read_text(errors="replace")
         raise RuntimeError(f"{self.name} {what}:\n{output[-3000:]}")
+
+    def port_for(self, options):
+        return self.tls_port if options.get("tls") else self.port
 
     def pids(self):
         return processes.tree(self.process.pid)

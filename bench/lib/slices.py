@@ -11,7 +11,7 @@ from lib.workloads import GIB
 
 def one(proxy, options, warm):
     """One slice: the load's own numbers and the proxy's CPU time in µs."""
-    with load.Gated(proxy.port, warm=warm, **options) as gated:
+    with load.Gated(proxy.port_for(options), warm=warm, **options) as gated:
         pids = proxy.pids()
         before, stolen, begun = processes.Cpu.settled(pids), processes.stolen_us(), time.monotonic()
         done = gated.go()

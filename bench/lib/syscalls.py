@@ -81,7 +81,7 @@ class Strace:
 def per_request(proxy, options, warm, requests, counter_type=None):
     """Over all threads of the proxy, between warm connections and before they close."""
     counter_type = counter_type or (Perf if perf_works() else Strace)
-    with load.Gated(proxy.port, warm=warm, **options, requests=requests) as gated:
+    with load.Gated(proxy.port_for(options), warm=warm, **options, requests=requests) as gated:
         counter = counter_type(proxy.pids())
         counter.enable()
         done = gated.go()

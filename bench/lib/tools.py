@@ -43,7 +43,10 @@ def compile_tool(output, source, headers, command):
         newest = max(path.stat().st_mtime for path in [source, *headers])
         if not output.exists() or output.stat().st_mtime < newest:
             fresh = output.with_suffix(".new")
-            subprocess.run([*command, str(source), "-o", str(fresh)], check=True)
+            # Libraries come after what needs them.
+            libraries = [word for word in command if word.startswith("-l")]
+            words = [word for word in command if word not in libraries]
+            subprocess.run([*words, str(source), "-o", str(fresh), *libraries], check=True)
             fresh.rename(output)
     return output
 
@@ -51,7 +54,7 @@ def compile_tool(output, source, headers, command):
 def program(name):
     """bench/NAME.cc, compiled."""
     folder = ROOT / "bench"
-    command = [os.environ.get("CXX", "g++"), *CXX_FLAGS, "-pthread"]
+    command = [os.environ.get("CXX", "g++"), *CXX_FLAGS, "-pthread", "-lssl", "-lcrypto"]
     return compile_tool(OUT / name, folder / f"{name}.cc", list(folder.glob("*.h")), command)
 
 

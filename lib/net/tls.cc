@@ -18,6 +18,12 @@ constexpr std::size_t kShortRecord = 4 * 1024;
 constexpr std::uint32_t kRampBytes = 64 * 1024;
 constexpr Millis kQuiet{1000};
 
+/// SSL_get_error() looks at the thread's queue, so it is empty before every call. Whoever fails
+/// leaves it so; asking is cheap, clearing is not.
+void clear_errors() {
+  if (ERR_peek_error() != 0) ERR_clear_error();
+}
+
 bool begins_like_http(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
@@ -248,8 +254,8 @@ bool Tls::has_input() noexcept {
 
 /// The window is everybody's: what is left of it is kept aside.
 void Tls::keep_rest() {
+  if (input_.empty()) return;
   rest_.assign(input_);
-  if (rest_.empty()) rest_.shrink_to_fit();
   input_ = {};
 }
 
@@ -261,19 +267,21 @@ ReadResult Tls::read(std::span<char> space) {
   std::size_t total = 0;
   while (total < space.size()) {
     std::size_t n = 0;
-    ERR_clear_error();
+    clear_errors();
     const int outcome = SSL_read_ex(ssl_.get(), space.data() + total, space.size() - total, &n);
     if (outcome == 1) {
       total += n;
+      // Nothing more can come out: OpenSSL need not be asked.
+      if (input_.empty() && drained_ && SSL_pending(ssl_.get()) == 0) break;
       continue;
     }
     const int error = SSL_get_error(ssl_.get(), outcome);
     if (error == SSL_ERROR_WANT_READ) break;
     // Without close_notify the end may be an attacker's (RFC 8446 §6.1): a failure, not an end.
     end_ = error == SSL_ERROR_ZERO_RETURN ? ReadResult::Kind::kEnd : ReadResult::Kind::kFailed;
+    clear_errors();
     break;
   }
-  ERR_clear_error();
   keep_rest();
   if (total > 0) return {ReadResult::Kind::kBytes, total};
   return {end_, 0};
@@ -302,7 +310,7 @@ std::size_t Tls::record_limit() noexcept {
 
 void Tls::send_record(const char* bytes, std::size_t size) {
   std::size_t written = 0;
-  ERR_clear_error();
+  clear_errors();
   if (SSL_write_ex(ssl_.get(), bytes, size, &written) != 1) {
     ERR_clear_error();
     broken_ = true;
