@@ -3,6 +3,7 @@ import subprocess
 
 from support.case import SegueCase, main
 from support.config import config, pool, route
+from support.process import wait_until
 from support.upstream import ok, refused_address
 
 
@@ -19,6 +20,23 @@ class Metrics(SegueCase):
             client.request("POST", f"/{n}", body=b"x")
         text = segue.admin("GET", "/metrics").body
         done = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True)
+        self.assertEqual((done.returncode, done.stdout + done.stderr), (0, b""))
+
+    def test_the_observed_share_is_that_of_all_pools_that_served(self):
+        promtool = self.need("promtool")
+        sock, address = refused_address()
+        self.addCleanup(sock.close)
+        upstream = self.upstream(serve=True)
+        segue = self.segue(config({"new": pool(address), "old": pool(upstream.address)},
+                                  [route({"new": 1}, name="ui", fallback=["old"])]))
+        client = self.connect(segue)
+        for n in range(20):
+            client.request("GET", f"/{n}")
+        wait_until("20 requests", lambda: segue.metric("segue_requests_total", route="ui") == 20)
+        self.assertEqual(segue.metric("segue_split_observed_share_ratio", route="ui", pool="old"), 1)
+        self.assertEqual(segue.metric("segue_split_observed_share_ratio", route="ui", pool="new"), 0)
+        done = subprocess.run([promtool, "check", "metrics"], input=segue.admin("GET", "/metrics").body,
+                              capture_output=True)
         self.assertEqual((done.returncode, done.stdout + done.stderr), (0, b""))
 
     def test_requests_are_counted_by_route_pool_and_class(self):
