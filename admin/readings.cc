@@ -90,7 +90,7 @@ Json split_json(const Call& call, const routing::Route& route) {
   std::uint64_t since_change = 0, last_minute = 0;
   for (const routing::Destination& to : route.destinations) {
     const SeriesSum total = sum(workers, to.series);
-    rows.push_back({total, observed.since_weights(total, route.id, to.series, at),
+    rows.push_back({total, observed.since_weights(call.control(), route, to.series, at),
                     observed.last_minute(total, to.series, at)});
     since_change += rows.back().change.requests;
     last_minute += rows.back().minute.requests;

@@ -88,10 +88,20 @@ class FakeControl final : public Control {
   SeriesId series(const std::string& route, const std::string& pool) {
     return desired_.series.of(route + "\n" + pool);
   }
-  /// A request of (route, pool) that worker 0 served.
+  /// Requests of (route, pool) that worker 0 served, by the weights that the route has now.
   void count(const std::string& route, const std::string& pool, std::uint64_t requests,
              std::uint64_t us = 1000, std::uint64_t failures = 0) {
+    std::uint64_t generation = 0;
+    for (const auto& each : snapshot_->routes)
+      if (each != nullptr && each->settings.name == route) generation = each->weights_generation;
+    count_by(generation, route, pool, requests, us, failures);
+  }
+  /// The same by older weights: requests that began before a change and ended after it.
+  void count_by(routing::Generation generation, const std::string& route, const std::string& pool,
+                std::uint64_t requests, std::uint64_t us = 1000, std::uint64_t failures = 0) {
     telemetry::SeriesCells& cells = worker(0).series.at(series(route, pool));
+    for (std::uint64_t i = 0; i < requests; ++i)
+      cells.since_change.count(generation, i < failures, us);
     cells.by_class[2].add(requests - failures);
     cells.by_class[5].add(failures);
     cells.failures.add(failures);

@@ -46,6 +46,8 @@ class Metrics(SegueCase):
         client = self.connect(segue)
         for target in ("/", "/", "/", "/no"):
             client.request("GET", target)
+        # A request is counted when its response is out: a moment after its client has it.
+        wait_until("4 requests", lambda: segue.metric("segue_requests_total", route="ui") == 4)
         self.assertEqual(segue.metric("segue_requests_total", route="ui", pool="old", **{"class": "2xx"}), 3)
         self.assertEqual(segue.metric("segue_requests_total", route="ui", pool="old", **{"class": "4xx"}), 1)
         self.assertEqual(segue.metric("segue_request_duration_seconds_count", route="ui", pool="old"), 4)
@@ -57,7 +59,7 @@ class Metrics(SegueCase):
             client.request()
         self.assertEqual(segue.admin("POST", "/v1/reload", {}).status, 200)
         client.request()
-        self.assertEqual(segue.metric("segue_requests_total", pool="old"), 6)
+        wait_until("6 requests", lambda: segue.metric("segue_requests_total", pool="old") == 6)
 
     def test_gauges_come_back_to_zero(self):
         segue, upstream = self.one()
@@ -68,7 +70,7 @@ class Metrics(SegueCase):
         self.assertEqual(segue.metric("segue_requests_in_flight"), 1)
         wire.send(ok())
         client.read_response()
-        self.assertEqual(segue.metric("segue_requests_in_flight"), 0)
+        wait_until("no request in flight", lambda: segue.metric("segue_requests_in_flight") == 0)
 
 
 if __name__ == "__main__":
