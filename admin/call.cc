@@ -85,7 +85,7 @@ std::optional<Json> body_object(const Call& call, const std::vector<std::string>
                          ", expected application/json (curl: -H 'Content-Type: application/json')");
     return std::nullopt;
   }
-  Result<Json, std::string> body = parse_json(request.body, call.context.limits.json_depth);
+  Result<Json, std::string> body = parse_json(request.body, call.context.limits.json);
   if (!body) {
     call.refuse(400, body.error());
     return std::nullopt;
