@@ -30,6 +30,12 @@ bool is_json(std::string_view content_type) {
 
 }  // namespace
 
+const std::string* Call::parameter(std::string_view name) const {
+  for (const auto& [known, value] : query)
+    if (known == name) return &value;
+  return nullptr;
+}
+
 void Call::send(const Json& body) const {
   send_text("application/json", to_text(body));
 }
