@@ -127,10 +127,11 @@ constexpr std::string_view kComponents = R"json({
       }
     },
     "Changed": {
-      "type": "object", "required": ["generation", "settled", "warnings"],
+      "type": "object", "required": ["generation", "settled", "changed", "warnings"],
       "properties": {
         "generation": {"$ref": "#/components/schemas/Generation"},
         "settled": {"type": "boolean", "description": "Every worker serves it."},
+        "changed": {"type": "boolean", "description": "false: it was so already; no generation and no event were made."},
         "changes": {
           "type": "array",
           "items": {
@@ -144,6 +145,10 @@ constexpr std::string_view kComponents = R"json({
         },
         "before": {"$ref": "#/components/schemas/Generation"},
         "config_file": {"type": "string"},
+        "needs_restart": {
+          "type": "array", "items": {"type": "string", "examples": ["workers", "[admin]", "[log]"]},
+          "description": "What a reload read and only the next start takes over."
+        },
         "warnings": {"type": "array", "items": {"type": "string"}}
       }
     },

@@ -346,6 +346,32 @@ TEST_SUITE("admin/ctl threads") {
               "text=\"a=b\"\n"));
   }
 
+  TEST_CASE("a change that changes nothing is told as such; reload says what needs a restart") {
+    TestServer server;
+    Ended ended = run(server, {"weights", "ui", "old=100"});
+    CHECK(ended.code == kExitDone);
+    CHECK(ended.out.starts_with("nothing to change: generation 1 has it so already\n"));
+    ended = run(server, {"reload"});
+    CHECK(ended.out == "done: generation 2, served by every worker\n");
+    CHECK(ended.err == "");
+    server.control.needs_restart = {"workers", "[admin]"};
+    ended = run(server, {"reload"});
+    CHECK(ended.code == kExitDone);
+    CHECK(ended.err ==
+          "! workers has changed in segue.toml and needs a restart: until then what ran before "
+          "goes on\n"
+          "! [admin] has changed in segue.toml and needs a restart: until then what ran before "
+          "goes on\n");
+  }
+
+  TEST_CASE("large numbers can be read") {
+    TestServer server;
+    const Ended ended = run(server, {"weights", "ui", "old=1000000", "new=25000"});
+    CHECK(has(ended.out, "1 000 000"));
+    CHECK(has(run(server, {"splits", "ui"}).out, "25 000 (file 0)"));
+    CHECK(has(run(server, {"listeners"}).out, "  10k  "));
+  }
+
   TEST_CASE("explain tells the story") {
     TestServer server;
     const Ended ended = run(server, {"explain", "POST", "https://ci.example.com/github-webhook/",

@@ -56,6 +56,21 @@ class Api(Admin):
         self.proxy.weights("ui", new=50)
         self.assertEqual(self.weights(), {"old": 100, "new": 50})
 
+    def test_what_is_so_already_makes_no_generation_and_no_event(self):
+        self.proxy.weights("ui", new=10)
+        status = self.proxy.get("/v1/status")["generation"]
+        events = [e["id"] for e in self.proxy.get("/v1/events")["events"]]
+        endpoint = f"/v1/pools/old/endpoints/{self.old.address}"
+        for target, body in (("/v1/splits/ui", {"weights": {"old": 100, "new": 10}}),
+                             ("/v1/splits/ui", {"weights": {"new": 10}}),
+                             ("/v1/pools/old", {"state": "auto"}), (endpoint, {"state": "auto"})):
+            with self.subTest(target):
+                answer = self.proxy.admin("PUT", target, body)
+                self.assertEqual(answer.status, 200, answer)
+                self.assertEqual((answer.json()["generation"], answer.json()["changed"]), (status, False))
+        self.assertEqual([e["id"] for e in self.proxy.get("/v1/events")["events"]], events)
+        self.assertTrue(self.proxy.admin("PUT", endpoint, {"state": "drain"}).json()["changed"])
+
     def test_what_makes_no_sense_changes_nothing_and_says_why(self):
         for target, body, status, word in (
                 ("/v1/splits/ui", {"weights": {"old": 0, "new": 0}}, 422, "0"),
