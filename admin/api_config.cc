@@ -25,8 +25,11 @@ void post_reload(Call& call) {
   std::optional<routing::Generation>
       matched;  // control takes no condition here: nothing runs in between
   if (!check_if_match(call, matched)) return;
-  const auto describe = [before = call.snapshot->generation](const routing::Snapshot& snapshot) {
-    return Json{{"before", before}, {"config_file", snapshot.config->file}};
+  const auto describe = [before = call.snapshot->generation](const routing::Snapshot& snapshot,
+                                                             const Applied& applied) {
+    return Json{{"before", before},
+                {"config_file", snapshot.config->file},
+                {"needs_restart", applied.needs_restart}};
   };
   Control::Done done = answer_when_settled(call, describe);
   call.control().reload(from_file.get<bool>(), std::move(author), std::move(done));

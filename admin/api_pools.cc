@@ -39,9 +39,11 @@ void get_endpoint(Call& call) {
 }
 
 void get_health(Call& call) {
+  const std::string* only = call.parameter("pool");
+  if (only != nullptr && require_pool(call, *only) == nullptr) return;
   Json endpoints = Json::array();
   for (const auto& pool : call.snapshot->pools) {
-    if (pool == nullptr) continue;
+    if (pool == nullptr || (only != nullptr && pool->name != *only)) continue;
     for (const routing::Endpoint& endpoint : pool->endpoints)
       endpoints.push_back(health_json(call, *pool, endpoint));
   }

@@ -68,7 +68,7 @@ void get_metrics(Call& call) {
 }
 
 void get_openapi(Call& call) {
-  call.send_text("application/json", std::string(openapi_document()));
+  call.send_text("application/json", openapi_document());
 }
 
 void get_status(Call& call) {

@@ -55,7 +55,7 @@ void change_state(Call& call, const routing::Pool& pool, const std::string& addr
                          {"address", endpoint.address},
                          {"before", word(operator_of(call.control(), endpoint.id))},
                          {"after", word(*state)}});
-  const auto describe = [changes = std::move(changes)](const routing::Snapshot&) {
+  const auto describe = [changes = std::move(changes)](const routing::Snapshot&, const Applied&) {
     return Json{{"changes", changes}};
   };
   Control::Done done = answer_when_settled(call, describe);

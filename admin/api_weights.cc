@@ -84,7 +84,7 @@ void apply(Call& call, const Json& body, std::vector<WeightsChange> changes, Pro
     for (const auto& route : call.snapshot->routes)
       if (route != nullptr && route->settings.name == change.route)
         before.emplace_back(change.route, weights_json(*call.snapshot, *route));
-  const auto describe = [before](const routing::Snapshot& snapshot) {
+  const auto describe = [before](const routing::Snapshot& snapshot, const Applied&) {
     Json list = Json::array();
     for (const auto& [name, weights] : before)
       for (const auto& route : snapshot.routes)

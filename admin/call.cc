@@ -30,6 +30,12 @@ bool is_json(std::string_view content_type) {
 
 }  // namespace
 
+const std::string* Call::parameter(std::string_view name) const {
+  for (const auto& [known, value] : query)
+    if (known == name) return &value;
+  return nullptr;
+}
+
 void Call::send(const Json& body) const {
   send_text("application/json", to_text(body));
 }
@@ -85,7 +91,7 @@ std::optional<Json> body_object(const Call& call, const std::vector<std::string>
                          ", expected application/json (curl: -H 'Content-Type: application/json')");
     return std::nullopt;
   }
-  Result<Json, std::string> body = parse_json(request.body, call.context.limits.json_depth);
+  Result<Json, std::string> body = parse_json(request.body, call.context.limits.json);
   if (!body) {
     call.refuse(400, body.error());
     return std::nullopt;

@@ -33,11 +33,13 @@ struct Call {
   const Request& request;
   Reply reply;
   std::vector<std::string> arguments;                 ///< the segments that the pattern names
-  std::string query;                                  ///< raw
+  Fields query;                                       ///< decoded parameters
   std::shared_ptr<const routing::Snapshot> snapshot;  ///< the newest; one for the whole answer
 
   Control& control() const { return context.control; }
   const std::string& argument(std::size_t i) const { return arguments[i]; }
+  /// The value of a query parameter, or null.
+  const std::string* parameter(std::string_view name) const;
 
   /// Answers 200 with `body` and the generation as ETag.
   void send(const Json& body) const;

@@ -9,16 +9,17 @@
 namespace segue::admin {
 namespace {
 
-Response changed(Context& context, int status, bool settled, routing::Generation generation,
-                 const std::function<Json(const routing::Snapshot&)>& describe) {
+Response changed(Context& context, int status, bool settled, const Applied& applied,
+                 const Describe& describe) {
   const auto snapshot = context.control.snapshot();
-  Json body = {{"generation", generation}, {"settled", settled}};
-  body.update(describe(*snapshot));
+  Json body = {
+      {"generation", applied.generation}, {"settled", settled}, {"changed", applied.changed}};
+  body.update(describe(*snapshot, applied));
   body["warnings"] = warnings(context.control, *snapshot);
   Response response;
   response.status = status;
   response.body = to_text(body);
-  response.fields.emplace_back("ETag", etag(generation));
+  response.fields.emplace_back("ETag", etag(applied.generation));
   return response;
 }
 
@@ -38,17 +39,17 @@ bool check_if_match(const Call& call, std::optional<routing::Generation>& matche
   return false;
 }
 
-Control::Done answer_when_settled(const Call& call,
-                                  std::function<Json(const routing::Snapshot&)> describe) {
+Control::Done answer_when_settled(const Call& call, Describe describe) {
   Context& context = call.context;
   return context.pending.wait(
       call.reply, now() + context.limits.settle,
       [&context, describe](const Applied& applied) {
         context.observed.mark_weights(context.control, now());
-        return changed(context, 200, true, applied.generation, describe);
+        return changed(context, 200, true, applied, describe);
       },
       [&context, describe] {
-        return changed(context, 202, false, context.control.snapshot()->generation, describe);
+        return changed(context, 202, false, Applied{context.control.snapshot()->generation},
+                       describe);
       });
 }
 

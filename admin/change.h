@@ -14,10 +14,11 @@ namespace segue::admin {
 /// generation than the newest. `matched` holds what control shall check again.
 bool check_if_match(const Call& call, std::optional<routing::Generation>& matched);
 
-/// What to hand to Control. Answers `{"generation": …, "settled": true, …describe(), "warnings":
-/// […]}` once settled; 202 with "settled": false after Limits::settle. `describe` is called then,
-/// with the snapshot of then.
-Control::Done answer_when_settled(const Call& call,
-                                  std::function<Json(const routing::Snapshot&)> describe);
+/// What a change did, for its answer; called with the snapshot of then.
+using Describe = std::function<Json(const routing::Snapshot&, const Applied&)>;
+
+/// What to hand to Control. Answers `{"generation": …, "settled": true, "changed": …, …describe(),
+/// "warnings": […]}` once settled; 202 with "settled": false after Limits::settle.
+Control::Done answer_when_settled(const Call& call, Describe describe);
 
 }  // namespace segue::admin

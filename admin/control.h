@@ -48,6 +48,9 @@ struct WeightsChange {
 
 struct Applied {
   routing::Generation generation = 0;  ///< served by every worker now
+  bool changed = true;                 ///< false: that was so already, and nothing was done
+  /// What a reload read and only the next start takes over: "workers", "[admin]", "[log]".
+  std::vector<std::string> needs_restart = {};
 };
 
 struct ProcessInfo {
@@ -85,12 +88,14 @@ class Control {
   virtual bool ready()
       const = 0;  ///< every listener is bound, a snapshot is served, and not draining
 
-  /// All of `changes` or none. `if_match`: refused with kPrecondition unless it is the newest
+  /// All of `changes` or none; what would change nothing makes neither generation nor event.
+  /// `if_match`: refused with kPrecondition unless it is the newest
   /// generation.
   virtual void set_weights(std::vector<WeightsChange> changes,
                            std::optional<routing::Generation> if_match, Author author,
                            Done done) = 0;
-  /// Endpoint of `pool` by its configured address; "" for every endpoint of the pool.
+  /// Endpoint of `pool` by its configured address; "" for every endpoint of the pool. What would
+  /// change nothing makes neither generation nor event.
   virtual void set_endpoint_state(std::string pool, std::string address,
                                   routing::EndpointState::Operator state,
                                   std::optional<routing::Generation> if_match, Author author,

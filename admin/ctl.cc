@@ -130,7 +130,14 @@ std::map<std::string, Verb> add_verbs(CLI::App& app, Options& o) {
   verb("routes", [](CtlSession& s) { return ctl_routes(s); });
   verb("workers", [](CtlSession& s) { return ctl_workers(s); });
   verb("pools", [](CtlSession& s) { return ctl_pools(s); });
-  verb("metrics", [](CtlSession& s) { return s.print_raw("/metrics"); });
+  verb("metrics", [](CtlSession& s) {
+    if (!s.json) return s.print_raw("/metrics");
+    s.complain(
+        "metrics are Prometheus text and have no JSON form; leave --json out, or ask for `segue "
+        "ctl "
+        "status`, `splits`, `endpoints` or `workers` with it");
+    return static_cast<int>(kExitRefused);
+  });
   verb("splits", [&o](CtlSession& s) {
     return ctl_splits(s, o.name);
   })->add_option("ROUTE", o.name, "only this route's");
@@ -176,7 +183,10 @@ std::map<std::string, Verb> add_verbs(CLI::App& app, Options& o) {
 
   CLI::App* events = verb("events", [&o](CtlSession& s) { return ctl_events(s, o.events); });
   events->add_flag("-f,--follow", o.events.follow, "go on until interrupted");
-  events->add_option("-n,--last", o.events.last, "how many of the past")->capture_default_str();
+  events
+      ->add_option("-n,--last", o.events.last,
+                   "how many of the past; " + std::to_string(CtlEvents::kLast) + " without --since")
+      ->type_name("N");
   events->add_option("--since", o.events.since, "those after the event with this id")
       ->type_name("ID");
 
@@ -215,6 +225,25 @@ std::string unknown_verb(const std::vector<std::string>& arguments) {
   return "";
 }
 
+// Said once, the last time counts: so an alias or a script can have defaults.
+void let_the_last_win(CLI::App& app) {
+  for (CLI::Option* option : app.get_options())
+    if (option->nonpositional() && option->get_items_expected_max() == 1)
+      option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  for (CLI::App* verb : app.get_subcommands(nullptr)) let_the_last_win(*verb);
+}
+
+// The help of a verb tells what all verbs understand, too.
+void add_common_help(CLI::App& app) {
+  std::vector<const CLI::Option*> common;
+  for (const CLI::Option* option : app.get_options())
+    if (option != app.get_help_ptr()) common.push_back(option);
+  const CLI::Formatter formatter;
+  const std::string text = formatter.make_group("Every verb", false, common);
+  for (CLI::App* verb : app.get_subcommands(nullptr))
+    verb->footer(text + "\n" + verb->get_footer());
+}
+
 bool colour(const Options& options, const CtlEnvironment& environment, bool terminal) {
   if (options.color != "auto") return options.color == "always";
   return terminal && !environment.no_colour;
@@ -245,15 +274,25 @@ int ctl_run(const std::vector<std::string>& arguments, const CtlEnvironment& env
       ->type_name("S")
       ->capture_default_str();
   const std::map<std::string, Verb> run = add_verbs(app, options);
+  let_the_last_win(app);
+  add_common_help(app);
 
+  const bool json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
   if (const std::string wrong = unknown_verb(arguments); !wrong.empty()) {
-    environment.err << "segue ctl: " << printable(wrong) << "\n";
+    if (json)
+      environment.out << problem_line(wrong);
+    else
+      environment.err << "segue ctl: " << printable(wrong) << "\n";
     return kExitRefused;
   }
   try {  // CLI11 speaks in exceptions; this is the only place that listens
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     app.parse(std::move(reversed));
   } catch (const CLI::ParseError& error) {
+    if (json && error.get_exit_code() != 0) {
+      environment.out << problem_line(error.what());
+      return kExitRefused;
+    }
     return app.exit(error, environment.out, environment.err) == 0 ? kExitDone : kExitRefused;
   }
 

@@ -16,7 +16,10 @@ Fields condition(const CtlChange& change) {
 
 void tell_generation(CtlSession& session, const Json& answer) {
   const std::string generation = text_of(member(answer, "generation"));
-  if (member(answer, "settled") == true)
+  if (member(answer, "changed") == false)
+    session.out << session.paint(Tone::kGood, "nothing to change") << ": generation " << generation
+                << " has it so already\n";
+  else if (member(answer, "settled") == true)
     session.out << session.paint(Tone::kGood, "done") << ": generation " << generation
                 << ", served by every worker\n";
   else
@@ -48,10 +51,10 @@ void tell_weights(CtlSession& session, const Json& changes) {
       const bool same = member(before, pool) == weight;
       table.row({{first ? string_of(change, "route") : "", Tone::kBold},
                  {pool},
-                 {text_of(member(before, pool))},
+                 {exact_of(member(before, pool))},
                  {human_percent(share_of(before, pool)), Tone::kDim},
                  {"→", Tone::kDim},
-                 {text_of(weight), same ? Tone::kPlain : Tone::kAccent},
+                 {exact_of(weight), same ? Tone::kPlain : Tone::kAccent},
                  {human_percent(share_of(after, pool)), Tone::kDim}});
       first = false;
     }
@@ -161,13 +164,12 @@ int ctl_reload(CtlSession& session, bool weights_from_file, const CtlChange& cha
   if (!change.reason.empty()) body["reason"] = change.reason;
   const auto answer = session.ask("POST", "/v1/reload", body, condition(change));
   if (!answer) return session.code;
-  if (member(*answer, "before") == member(*answer, "generation"))
-    session.out << session.paint(Tone::kGood, "done") << ": "
-                << printable(string_of(*answer, "config_file"))
-                << " says what is served already, generation "
-                << text_of(member(*answer, "generation")) << "\n";
-  else
-    tell_generation(session, *answer);
+  tell_generation(session, *answer);
+  Json warnings = Json::array();
+  for (const Json& what : member(*answer, "needs_restart"))
+    warnings.push_back(text_of(what) + " has changed in " + string_of(*answer, "config_file") +
+                       " and needs a restart: until then what ran before goes on");
+  session.warn(warnings);
   session.warn(member(*answer, "warnings"));
   return session.code;
 }

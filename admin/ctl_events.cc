@@ -12,19 +12,33 @@ Tone tone_of(std::string_view level) {
   return level == "warn" ? Tone::kWarn : Tone::kGood;
 }
 
+// Bare where it is one word, so that a reader sees where each fact ends.
+std::string fact(const std::string& value) {
+  const bool bare = !value.empty() && value.find_first_of(" \"'=") == std::string::npos;
+  return bare ? value : "\"" + value + "\"";
+}
+
+std::string padded(std::string text, std::size_t width, Align align) {
+  const std::size_t missing = width - std::min(width, text.size());
+  text.insert(align == Align::kRight ? 0 : text.size(), missing, ' ');
+  return text;
+}
+
 void tell_event(CtlSession& session, const Json& event) {
+  constexpr std::size_t kIdWidth = 5, kLevelWidth = 5;
   const std::string level = string_of(event, "level");
-  session.out << session.paint(Tone::kDim, printable(string_of(event, "time"))) << "  "
-              << session.paint(tone_of(level), printable(level))
-              << std::string(level.size() < 5 ? 5 - level.size() : 0, ' ') << "  "
-              << session.paint(Tone::kBold, printable(string_of(event, "name")));
+  const Paint& paint = session.paint;
+  session.out << padded(text_of(member(event, "id")), kIdWidth, Align::kRight) << "  "
+              << paint(Tone::kDim, printable(string_of(event, "time"))) << "  "
+              << paint(tone_of(level), padded(printable(level), kLevelWidth, Align::kLeft)) << "  "
+              << paint(Tone::kBold, printable(string_of(event, "name")));
   for (const auto& [key, value] : member(event, "facts").items())
-    session.out << " " << session.paint(Tone::kDim, printable(key) + "=")
-                << printable(text_of(value));
+    session.out << " " << paint(Tone::kDim, printable(key) + "=")
+                << fact(printable(text_of(value)));
   session.out << "\n" << std::flush;
 }
 
-int follow(CtlSession& session, std::uint64_t since) {
+int follow(CtlSession& session, const std::string& target) {
   const auto on_line = [&](std::string_view line) {
     if (line.empty()) return true;
     if (session.json)
@@ -33,8 +47,7 @@ int follow(CtlSession& session, std::uint64_t since) {
       tell_event(session, Json::parse(line, nullptr, false));
     return session.out.good();  // whoever read us may have gone
   };
-  const auto ended = session.client.lines("/v1/events?since=" + std::to_string(since),
-                                          {{"Accept", "application/x-ndjson"}}, on_line);
+  const auto ended = session.client.lines(target, {{"Accept", "application/x-ndjson"}}, on_line);
   if (!session.out.good()) return kExitDone;
   if (!ended) {
     session.complain(ended.error().sentence);
@@ -51,26 +64,14 @@ int follow(CtlSession& session, std::uint64_t since) {
 }  // namespace
 
 int ctl_events(CtlSession& session, const CtlEvents& events) {
-  const std::string since = events.since ? "?since=" + std::to_string(*events.since) : "";
-  if (session.json && !events.follow) {
-    session.ask("GET", "/v1/events" + since);
-    return session.code;
-  }
-  const bool json =
-      std::exchange(session.json, false);  // the list is only looked at when a stream follows
-  const auto answer = session.ask("GET", "/v1/events" + since);
-  session.json = json;
+  std::string target = "/v1/events?";
+  if (events.since) target += "since=" + std::to_string(*events.since) + "&";
+  if (events.last || !events.since)
+    target += "last=" + std::to_string(events.last.value_or(CtlEvents::kLast));
+  if (events.follow) return follow(session, target);
+  const auto answer = session.ask("GET", target);
   if (!answer) return session.code;
-  const Json& list = member(*answer, "events");
-  const std::uint64_t newest = number_of(*answer, "newest_id");
-  std::uint64_t after = newest;  // the last event that is not shown
-  std::size_t skip = list.size();
-  if (events.since || events.last > 0) {
-    skip = events.since || list.size() <= events.last ? 0 : list.size() - events.last;
-    after = skip < list.size() ? number_of(list[skip], "id") - 1 : newest;
-  }
-  if (events.follow) return follow(session, after);
-  for (std::size_t i = skip; i < list.size(); ++i) tell_event(session, list[i]);
+  for (const Json& event : member(*answer, "events")) tell_event(session, event);
   return session.code;
 }
 

@@ -64,7 +64,7 @@ int ctl_explain(CtlSession& session, const std::string& method, const std::strin
     const Json& share = member(branch, "effective_share");
     table.row({{string_of(branch, "pool"),
                 string_of(branch, "pool") == pool ? Tone::kGood : Tone::kPlain},
-               {text_of(member(branch, "weight"))},
+               {exact_of(member(branch, "weight"))},
                {share.is_number() ? human_percent(share.get<double>()) : "–"},
                {text_of(member(branch, "score"))},
                {text_of(member(branch, "eligible"))}});

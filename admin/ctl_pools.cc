@@ -30,7 +30,7 @@ void add_endpoint(Table& table, const Json& endpoint) {
              {string_of(endpoint, "rotation"), tone_of(string_of(endpoint, "rotation"))},
              {cause == "none" ? "" : cause},
              {string_of(endpoint, "state")},
-             {text_of(member(endpoint, "weight"))},
+             {exact_of(member(endpoint, "weight"))},
              {human_count(number_of(endpoint, "in_flight"))},
              {human_count(number_of(endpoint, "connections")) + " (" +
               human_count(number_of(endpoint, "idle")) + " idle)"},
@@ -92,10 +92,8 @@ int ctl_endpoints(CtlSession& session, const std::string& pool) {
 }
 
 int ctl_health(CtlSession& session, const std::string& pool) {
-  // Asked first so that a misspelt pool is refused rather than shown empty.
-  if (!pool.empty() && !session.json && !session.ask("GET", endpoints_target(pool)))
-    return session.code;
-  const auto answer = session.ask("GET", "/v1/health");
+  const std::string only = pool.empty() ? "" : "?pool=" + percent_encode(pool);
+  const auto answer = session.ask("GET", "/v1/health" + only);
   if (!answer) return session.code;
   Table table({{"POOL"},
                {"ADDRESS"},
@@ -107,7 +105,6 @@ int ctl_health(CtlSession& session, const std::string& pool) {
                {"FLIPS", Align::kRight},
                {"PASSIVE"}});
   for (const Json& endpoint : member(*answer, "endpoints")) {
-    if (!pool.empty() && string_of(endpoint, "pool") != pool) continue;
     const std::string state = string_of(endpoint, "state");
     const std::string outlier = string_of(endpoint, "outlier");
     const std::uint64_t failed = number_of(endpoint, "checks_failed");

@@ -52,6 +52,7 @@ int ctl_status(CtlSession& session) {
   const auto status = session.ask("GET", "/v1/status");
   if (!status) return session.code;
   const Json& requests = member(*status, "requests");
+  const Json& per_second = member(requests, "per_second");
   const Json& memory = member(*status, "memory");
   const Json& pools = member(*status, "pools");
   const Json& endpoints = member(*status, "endpoints");
@@ -73,18 +74,21 @@ int ctl_status(CtlSession& session) {
               << (settled >= generation ? ", served by every worker"
                                         : ", not served by every worker yet")
               << "\n";
-  session.out << label("traffic") << text_of(member(requests, "per_second")) << " requests/s, "
-              << human_count(total) << " in all, " << human_count(failures) << " failed ("
+  session.out << label("traffic")
+              << human_rate(per_second.is_number() ? per_second.get<double>() : 0)
+              << " requests/s, " << human_count(total) << " in all, " << human_count(failures)
+              << " failed ("
               << human_percent(
                      total == 0 ? 0 : static_cast<double>(failures) / static_cast<double>(total))
-              << "), " << number_of(requests, "in_flight") << " in flight\n";
-  session.out << label("pools") << number_of(pools, "eligible") << " of "
-              << number_of(pools, "total") << " can take traffic, "
-              << number_of(endpoints, "in_rotation") << " of " << number_of(endpoints, "total")
-              << " endpoints in rotation\n";
-  session.out << label("parts") << number_of(*status, "listeners") << " listeners, "
-              << number_of(*status, "routes") << " routes, " << number_of(*status, "workers")
-              << " workers\n";
+              << "), " << human_count(number_of(requests, "in_flight")) << " in flight\n";
+  session.out << label("pools") << human_count(number_of(pools, "eligible")) << " of "
+              << human_count(number_of(pools, "total")) << " can take traffic, "
+              << counted(number_of(endpoints, "in_rotation"), number_of(endpoints, "total"),
+                         "endpoint")
+              << " in rotation\n";
+  session.out << label("parts") << counted(number_of(*status, "listeners"), "listener") << ", "
+              << counted(number_of(*status, "routes"), "route") << ", "
+              << counted(number_of(*status, "workers"), "worker") << "\n";
   session.out << label("memory") << human_bytes(number_of(memory, "resident_bytes"));
   if (const std::uint64_t limit = number_of(memory, "max_bytes"); limit > 0)
     session.out << " of " << human_bytes(limit);
@@ -110,7 +114,7 @@ int ctl_listeners(CtlSession& session) {
     table.row({{string_of(listener, "listener"), Tone::kBold},
                {string_of(listener, "address")},
                {count_or_dash(listener, "connections")},
-               {text_of(member(listener, "connections_max"))},
+               {count_or_dash(listener, "connections_max")},
                {count_or_dash(listener, "accepted")},
                {count_or_dash(listener, "refused"), refused > 0 ? Tone::kWarn : Tone::kPlain}});
   }
@@ -149,7 +153,8 @@ int ctl_workers(CtlSession& session) {
     const Json& busy = member(worker, "busy");
     std::string replies;
     for (const auto& [fault, count] : member(worker, "local_replies").items())
-      replies += (replies.empty() ? "" : " ") + fault + "=" + text_of(count);
+      replies += (replies.empty() ? "" : " ") + fault + "=" +
+                 human_count(count.is_number_unsigned() ? count.get<std::uint64_t>() : 0);
     const std::uint64_t lost = number_of(worker, "access_dropped");
     table.row({{text_of(member(worker, "worker"))},
                {busy.is_number() ? human_percent(busy.get<double>()) : "–"},

@@ -4,6 +4,8 @@
 #include <ostream>
 #include <utility>
 
+#include "admin/units.h"
+
 namespace segue::admin {
 namespace {
 
@@ -54,8 +56,6 @@ int CtlSession::print_raw(std::string_view target) {
   }
   if (response->status < 300)
     out << response->body;
-  else if (json)
-    out << response->body;
   else
     tell_problem(response->status, response->body);
   return code_of(response->status);
@@ -67,6 +67,10 @@ void CtlSession::tell(const ClientError& error, bool change) {
 }
 
 void CtlSession::complain(std::string_view sentence) {
+  if (json) {
+    out << problem_line(sentence);
+    return;
+  }
   err << err_paint(Tone::kBad, "segue ctl:") << " " << printable(sentence) << "\n";
 }
 
@@ -77,6 +81,10 @@ void CtlSession::warn(const Json& warnings) {
 }
 
 void CtlSession::tell_problem(int status, std::string_view body) {
+  if (json) {
+    out << body;
+    return;
+  }
   const Json problem = Json::parse(body, nullptr, false);
   const Json& detail = member(problem, "detail");
   if (!detail.is_string())
@@ -101,11 +109,22 @@ void CtlSession::tell_problem(int status, std::string_view body) {
   }
 }
 
+std::string problem_line(std::string_view sentence) {
+  return to_line({{"type", "urn:segue:problem:ctl"},
+                  {"title", "segue ctl could not do it"},
+                  {"detail", sentence}}) +
+         "\n";
+}
+
 std::string text_of(const Json& value) {
   if (value.is_null()) return "–";
   if (value.is_string()) return value.get<std::string>();
   if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
   return value.dump();
+}
+
+std::string exact_of(const Json& value) {
+  return value.is_number_unsigned() ? human_exact(value.get<std::uint64_t>()) : text_of(value);
 }
 
 const Json& member(const Json& json, std::string_view name) {

@@ -33,9 +33,11 @@ class CtlSession {
   /// The same for an answer that is not JSON: prints it as it is.
   int print_raw(std::string_view target);
 
-  void complain(std::string_view sentence);              ///< "segue ctl: …" on standard error
-  void warn(const Json& warnings);                       ///< "! …" lines on standard error
-  void tell_problem(int status, std::string_view body);  ///< a problem+json with its errors
+  /// "segue ctl: …" on standard error; with --json a problem on one line of standard output.
+  void complain(std::string_view sentence);
+  void warn(const Json& warnings);  ///< "! …" lines on standard error
+  /// A problem+json with its errors; with --json as it is.
+  void tell_problem(int status, std::string_view body);
 
   Client client;
   std::ostream& out;
@@ -48,8 +50,13 @@ class CtlSession {
   void tell(const ClientError& error, bool change);
 };
 
+/// What `segue ctl` itself has to say, in the form of the API's refusals.
+std::string problem_line(std::string_view sentence);
+
 /// Text for a JSON value in a table: strings bare, null as "–".
 std::string text_of(const Json& value);
+/// The same with a number's digits in groups.
+std::string exact_of(const Json& value);
 /// `json[name]` or null, whatever `json` is.
 const Json& member(const Json& json, std::string_view name);
 std::uint64_t number_of(const Json& json, std::string_view name);

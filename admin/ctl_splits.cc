@@ -23,9 +23,9 @@ void add_split(Table& table, const Json& split) {
     const Json& change = member(member(pool, "observed"), "since_change");
     const Json& minute = member(member(pool, "observed"), "last_minute");
     const std::uint64_t failures = number_of(change, "failures");
-    std::string weight = text_of(member(pool, "weight"));
+    std::string weight = exact_of(member(pool, "weight"));
     if (member(pool, "weight") != member(pool, "file_weight"))
-      weight += " (file " + text_of(member(pool, "file_weight")) + ")";
+      weight += " (file " + exact_of(member(pool, "file_weight")) + ")";
     table.row(
         {{first ? string_of(split, "route") : "", Tone::kBold},
          {string_of(pool, "pool") + (member(pool, "fallback") == true ? " (fallback)" : "")},

@@ -45,7 +45,8 @@ int ctl_explain(CtlSession& session, const std::string& method, const std::strin
 // ctl_events.cc
 struct CtlEvents {
   bool follow = false;
-  std::uint32_t last = 20;
+  static constexpr std::uint32_t kLast = 20;  ///< without either of these
+  std::optional<std::uint32_t> last;
   std::optional<std::uint64_t> since;
 };
 int ctl_events(CtlSession& session, const CtlEvents& events);

@@ -14,24 +14,24 @@ namespace {
 
 class Inspector final : public nlohmann::json_sax<Json> {
  public:
-  explicit Inspector(std::size_t depth_max) : depth_max_(depth_max) {}
+  explicit Inspector(const JsonBounds& bounds) : bounds_(bounds) {}
   std::string sentence;
 
-  bool null() override { return true; }
-  bool boolean(bool) override { return true; }
-  bool number_integer(number_integer_t) override { return true; }
-  bool number_unsigned(number_unsigned_t) override { return true; }
-  bool number_float(number_float_t, const string_t&) override { return true; }
-  bool string(string_t&) override { return true; }
-  bool binary(binary_t&) override { return true; }
-  bool start_object(std::size_t) override { return enter(); }
-  bool start_array(std::size_t) override { return enter(); }
+  bool null() override { return element(); }
+  bool boolean(bool) override { return element(); }
+  bool number_integer(number_integer_t) override { return element(); }
+  bool number_unsigned(number_unsigned_t) override { return element(); }
+  bool number_float(number_float_t, const string_t&) override { return element(); }
+  bool string(string_t&) override { return element(); }
+  bool binary(binary_t&) override { return element(); }
+  bool start_object(std::size_t) override { return element() && enter(true); }
+  bool start_array(std::size_t) override { return element() && enter(false); }
   bool end_object() override { return leave(); }
   bool end_array() override { return leave(); }
   bool key(string_t& name) override {
-    if (names_.back().insert(name).second) return true;
-    sentence = "the member " + conf::quoted(name) + " occurs twice in one object";
-    return false;
+    if (!open_.back().names.insert(name).second)
+      return refuse("the member " + conf::quoted(name) + " occurs twice in one object");
+    return count("an object", "members");
   }
   bool parse_error(std::size_t, const std::string&,
                    const nlohmann::detail::exception& error) override {
@@ -45,19 +45,35 @@ class Inspector final : public nlohmann::json_sax<Json> {
   }
 
  private:
-  bool enter() {
-    names_.emplace_back();
-    if (names_.size() <= depth_max_) return true;
-    sentence = "the JSON is nested deeper than " + std::to_string(depth_max_) + " levels";
+  struct Open {
+    bool is_object;
+    std::size_t items = 0;
+    std::set<std::string> names = {};  // of an object's members
+  };
+
+  bool refuse(std::string why) {
+    sentence = std::move(why);
     return false;
   }
+  bool count(const char* what, const char* items) {
+    if (++open_.back().items <= bounds_.items) return true;
+    return refuse(std::string("the JSON has ") + what + " of more than " +
+                  std::to_string(bounds_.items) + " " + items);
+  }
+  // Any value begins here; a member's was counted with its name.
+  bool element() { return open_.empty() || open_.back().is_object || count("a list", "elements"); }
+  bool enter(bool is_object) {
+    open_.push_back({is_object});
+    if (open_.size() <= bounds_.depth) return true;
+    return refuse("the JSON is nested deeper than " + std::to_string(bounds_.depth) + " levels");
+  }
   bool leave() {
-    names_.pop_back();
+    open_.pop_back();
     return true;
   }
 
-  const std::size_t depth_max_;
-  std::vector<std::set<std::string>> names_;  // of the objects and arrays that are open
+  const JsonBounds bounds_;
+  std::vector<Open> open_;  // the objects and arrays around what comes
 };
 
 std::string dump(const Json& json, int indent) {
@@ -66,8 +82,8 @@ std::string dump(const Json& json, int indent) {
 
 }  // namespace
 
-Result<Json, std::string> parse_json(std::string_view text, std::size_t depth_max) {
-  Inspector inspector(depth_max);
+Result<Json, std::string> parse_json(std::string_view text, const JsonBounds& bounds) {
+  Inspector inspector(bounds);
   if (!Json::sax_parse(text, &inspector)) return fail(std::move(inspector.sentence));
   return Json::parse(text, nullptr, false);
 }

@@ -14,9 +14,15 @@ namespace segue::admin {
 
 using Json = nlohmann::ordered_json;  ///< keeps the order in which things are best read
 
-/// Parses a request body. Errors: a sentence with line and column, also for two members of one name
-/// and for nesting beyond `depth_max`.
-Result<Json, std::string> parse_json(std::string_view text, std::size_t depth_max);
+struct JsonBounds {
+  std::size_t depth = 16;    ///< nested objects and arrays
+  std::size_t items = 1024;  ///< members of one object, or elements of one array
+};
+
+/// Parses a request body. Errors: a sentence, with line and column for what is not JSON; also for
+/// two members of one name and for what is beyond `bounds`. Building takes time quadratic in the
+/// members of an object.
+Result<Json, std::string> parse_json(std::string_view text, const JsonBounds& bounds);
 
 /// Indented, ending in a newline. What is not UTF-8 becomes U+FFFD.
 std::string to_text(const Json& json);

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "admin/json.h"
 #include "lib/base/clock.h"
 
 namespace segue::admin {
@@ -13,7 +14,7 @@ struct Limits {
   std::size_t target_bytes = 8 * 1024;  ///< 414
   std::size_t head_bytes = 32 * 1024;   ///< names, values and target together; 431
   std::size_t fields = 100;             ///< 431
-  std::size_t body_bytes = 128 * 1024;  ///< 413; JSON objects take time quadratic in their members
+  std::size_t body_bytes = 128 * 1024;  ///< 413
   std::size_t framing_bytes =
       256 * 1024;  ///< of a message beyond head and body: chunk sizes, trailers; 400
   std::size_t read_ahead_bytes = 64 * 1024;  ///< pipelined behind a request that is being answered
@@ -30,7 +31,7 @@ struct Limits {
       15'000};            ///< between signs of life on a stream; also how long one may stand still
   Millis settle{10'000};  ///< until a change that not every worker serves yet is answered with 202
 
-  std::size_t json_depth = 16;          ///< nested objects and arrays in a body; 400
+  JsonBounds json;                      ///< of a body; 400
   std::size_t splits_per_change = 256;  ///< routes in one PATCH; 422
   std::size_t reason_bytes = 1024;      ///< of the free text that goes with a change; 422
 };

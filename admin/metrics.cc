@@ -27,13 +27,15 @@ void add_shares(telemetry::Exposition& out, const routing::Snapshot& snapshot,
     }
     const std::size_t branches = route->split.branches().size();
     const std::uint32_t eligible = eligible_branches(snapshot, *route);
-    for (std::size_t i = 0; i < branches; ++i) {
+    for (std::size_t i = 0; i < requests.size(); ++i) {
       telemetry::Exposition::Share share;
       share.route = route->settings.name;
       share.pool = snapshot.pool(route->destinations[i].pool).name;
-      share.weight = route->split.branches()[i].weight;
-      share.configured = route->split.share(i, (1u << branches) - 1);
-      share.effective = route->split.share(i, eligible);
+      if (i < branches) {  // else a fallback pool, which has no weight of its own
+        share.weight = route->split.branches()[i].weight;
+        share.configured = route->split.share(i, (1u << branches) - 1);
+        share.effective = route->split.share(i, eligible);
+      }
       if (total > 0) share.observed = static_cast<double>(requests[i]) / static_cast<double>(total);
       out.shares.push_back(std::move(share));
     }

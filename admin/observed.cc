@@ -63,22 +63,14 @@ void Observed::tick(const Control& control, Instant now) {
 void Observed::mark_weights(const Control& control, Instant now) {
   const auto snapshot = control.snapshot();
   if (snapshot == nullptr) return;
-  const auto workers = control.workers();
   for (const auto& route : snapshot->routes) {
     if (route == nullptr) continue;
-    const auto known = weights_.find(route->id);
-    if (known != weights_.end() && known->second.generation == route->weights_generation) continue;
-    if (known == weights_.end()) {
-      // It appeared after the reading before, and its counters began at nothing.
-      weights_[route->id] = {route->weights_generation, last_tick_ ? last_tick_ : now, {}};
-      continue;
-    }
-    // Before every worker serves the new weights, counts would mix two of them.
-    if (control.settled() < route->weights_generation) continue;
-    Weights fresh{route->weights_generation, now, {}};
-    for (const routing::Destination& to : route->destinations)
-      fresh.counts.emplace_back(to.series, sum(workers, to.series));
-    weights_.insert_or_assign(route->id, std::move(fresh));
+    // One that is new appeared after the reading before.
+    const Instant first = last_tick_ ? last_tick_ : now;
+    const auto [known, is_new] =
+        weights_.try_emplace(route->id, Weights{route->weights_generation, first});
+    if (is_new || known->second.generation == route->weights_generation) continue;
+    known->second = {route->weights_generation, now};
   }
 }
 
@@ -96,18 +88,20 @@ Window Observed::last_minute(const SeriesSum& current, SeriesId series, Instant 
   return window;
 }
 
-Window Observed::since_weights(const SeriesSum& current, RouteId route, SeriesId series,
+Window Observed::since_weights(const Control& control, const routing::Route& route, SeriesId series,
                                Instant now) const {
-  const auto known = weights_.find(route);
-  // Not looked at yet: it is younger than the last reading, and all its counts are its own.
-  const bool seen = known != weights_.end();
-  SeriesSum then;
-  if (seen)
-    for (const auto& [id, counts] : known->second.counts)
-      if (id == series) then = counts;
-  return {seconds_between(seen ? known->second.at : last_tick_, now),
-          since(current.requests, then.requests), since(current.failures, then.failures),
-          current.latency - then.latency};
+  const auto known = weights_.find(route.id);
+  // Not looked at yet: it is younger than the last reading.
+  Window window{
+      seconds_between(known != weights_.end() ? known->second.at : last_tick_, now), 0, 0, {}};
+  for (const telemetry::WorkerCounters* worker : control.workers()) {
+    const telemetry::SeriesCells* cells = worker->series.find(series);
+    if (cells == nullptr || !cells->since_change.is_of(route.weights_generation)) continue;
+    window.requests += cells->since_change.requests.get();
+    window.failures += cells->since_change.failures.get();
+    window.latency.add(cells->since_change.total);
+  }
+  return window;
 }
 
 std::optional<double> Observed::busy(const telemetry::WorkerCounters& worker,

@@ -41,13 +41,15 @@ class Observed {
   /// Takes a reading. About once a second.
   void tick(const Control& control, Instant now);
 
-  /// Marks where the counts stand for routes whose weights changed and have settled. Called by
-  /// tick(), and as soon as a change is known to be served.
+  /// Notes when routes got the weights they have. Called by tick(), and as soon as a change is
+  /// known to be served.
   void mark_weights(const Control& control, Instant now);
 
   Window last_minute(const SeriesSum& current, SeriesId series, Instant now) const;
-  /// Since the route's weights last changed (or since it was first seen).
-  Window since_weights(const SeriesSum& current, RouteId route, SeriesId series, Instant now) const;
+  /// What `series` did by the weights that `route` has, and for how long it has had them (or been
+  /// seen). Counted where it is decided, so requests that older weights decided are none of it.
+  Window since_weights(const Control& control, const routing::Route& route, SeriesId series,
+                       Instant now) const;
 
   /// The share of its time that worker `index` was not waiting, over the last minute; none before
   /// it ran.
@@ -72,7 +74,6 @@ class Observed {
   struct Weights {
     std::uint64_t generation = 0;
     Instant at;
-    std::vector<std::pair<SeriesId, SeriesSum>> counts;
   };
   static Mark mark(const SeriesSum& sum);
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "admin/units.h"
+
 namespace segue::admin {
 namespace {
 
@@ -40,10 +42,9 @@ std::string why_not(const Control& control, const routing::Endpoint& endpoint) {
 
 std::string pool_warning(const Control& control, const routing::Pool& pool) {
   constexpr std::size_t kNamed = 3;  // endpoints; the rest is counted
-  std::string text = "pool " + pool.name +
-                     " cannot take traffic: " + std::to_string(pool.in_rotation.size()) + " of " +
-                     std::to_string(pool.endpoints.size()) + " endpoints in rotation, " +
-                     std::to_string(pool.settings.healthy_min) + " needed";
+  std::string text = "pool " + pool.name + " cannot take traffic: " +
+                     counted(pool.in_rotation.size(), pool.endpoints.size(), "endpoint") +
+                     " in rotation, " + std::to_string(pool.settings.healthy_min) + " needed";
   std::size_t named = 0, out = 0;
   for (const routing::Endpoint& endpoint : pool.endpoints) {
     if (endpoint.rotation == routing::Rotation::kIn ||
@@ -90,7 +91,7 @@ Json split_json(const Call& call, const routing::Route& route) {
   std::uint64_t since_change = 0, last_minute = 0;
   for (const routing::Destination& to : route.destinations) {
     const SeriesSum total = sum(workers, to.series);
-    rows.push_back({total, observed.since_weights(total, route.id, to.series, at),
+    rows.push_back({total, observed.since_weights(call.control(), route, to.series, at),
                     observed.last_minute(total, to.series, at)});
     since_change += rows.back().change.requests;
     last_minute += rows.back().minute.requests;

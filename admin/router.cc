@@ -12,29 +12,65 @@ namespace segue::admin {
 namespace {
 
 constexpr Resource kResources[] = {
-    {"GET", "/live", true, get_live},
-    {"GET", "/ready", true, get_ready},
-    {"GET", "/metrics", true, get_metrics},
-    {"GET", "/v1/status", false, get_status},
-    {"GET", "/v1/listeners", false, get_listeners},
-    {"GET", "/v1/routes", false, get_routes},
-    {"GET", "/v1/splits", false, get_splits},
-    {"PATCH", "/v1/splits", false, patch_splits},
-    {"GET", "/v1/splits/{route}", false, get_split},
-    {"PUT", "/v1/splits/{route}", false, put_split},
-    {"GET", "/v1/pools", false, get_pools},
-    {"GET", "/v1/pools/{pool}", false, get_pool},
-    {"PUT", "/v1/pools/{pool}", false, put_pool},
-    {"GET", "/v1/pools/{pool}/endpoints", false, get_endpoints},
-    {"GET", "/v1/pools/{pool}/endpoints/{address}", false, get_endpoint},
-    {"PUT", "/v1/pools/{pool}/endpoints/{address}", false, put_endpoint},
-    {"GET", "/v1/health", false, get_health},
-    {"GET", "/v1/workers", false, get_workers},
-    {"GET", "/v1/events", false, get_events},
-    {"GET", "/v1/config", false, get_config},
-    {"POST", "/v1/explain", false, post_explain},
-    {"POST", "/v1/reload", false, post_reload},
-    {"GET", "/v1/openapi.json", false, get_openapi},
+    {"GET", "/live", true, get_live, "getLive", "process",
+     "Is the process alive? Also on the TCP address."},
+    {"GET", "/ready", true, get_ready, "getReady", "process",
+     "Are all listeners bound, is a configuration served, and is the process not draining? Also on "
+     "the TCP address."},
+    {"GET", "/metrics", true, get_metrics, "getMetrics", "process",
+     "Everything counted, as Prometheus text. Also on the TCP address."},
+    {"GET", "/v1/status", false, get_status, "getStatus", "process",
+     "The process at a glance, and what an operator should know.", "Status"},
+    {"GET", "/v1/listeners", false, get_listeners, "getListeners", "process",
+     "Listening addresses and their connections. The TCP address for metrics is called admin; its "
+     "connections are not counted.",
+     "listeners:Listener"},
+    {"GET", "/v1/routes", false, get_routes, "getRoutes", "routing",
+     "The routes in order of precedence: the first that matches takes a request.", "routes:Route"},
+    {"GET", "/v1/splits", false, get_splits, "getSplits", "splits",
+     "Every split: weights as set, shares as possible now, shares as seen.", "splits:Split"},
+    {"PATCH", "/v1/splits", false, patch_splits, "changeSplits", "splits",
+     "Changes the weights of several splits at once: all or none. Pools that are not named keep "
+     "theirs.",
+     "Changed", "SetSplits"},
+    {"GET", "/v1/splits/{route}", false, get_split, "getSplit", "splits", "The split of one route.",
+     "Split"},
+    {"PUT", "/v1/splits/{route}", false, put_split, "changeSplit", "splits",
+     "Changes the weights of one split. Pools that are not named keep theirs.", "Changed",
+     "SetWeights"},
+    {"GET", "/v1/pools", false, get_pools, "getPools", "pools", "Every pool with its endpoints.",
+     "pools:Pool"},
+    {"GET", "/v1/pools/{pool}", false, get_pool, "getPool", "pools", "One pool with its endpoints.",
+     "Pool"},
+    {"PUT", "/v1/pools/{pool}", false, put_pool, "changePool", "pools",
+     "The operator's word about every endpoint of the pool.", "Changed", "SetState"},
+    {"GET", "/v1/pools/{pool}/endpoints", false, get_endpoints, "getEndpoints", "pools",
+     "The endpoints of one pool.", "endpoints:Endpoint"},
+    {"GET", "/v1/pools/{pool}/endpoints/{address}", false, get_endpoint, "getEndpoint", "pools",
+     "One endpoint, with what health knows about it.", "EndpointHealth"},
+    {"PUT", "/v1/pools/{pool}/endpoints/{address}", false, put_endpoint, "changeEndpoint", "pools",
+     "The operator's word about one endpoint. It wins over health.", "Changed", "SetState"},
+    {"GET", "/v1/health", false, get_health, "getHealth", "pools",
+     "What health knows about every endpoint.", "endpoints:Health", "", "pool"},
+    {"GET", "/v1/workers", false, get_workers, "getWorkers", "process",
+     "The worker threads: load, counts and answers of segue's own.", "workers:Worker"},
+    {"GET", "/v1/events", false, get_events, "getEvents", "events",
+     "The events that are kept (1000), or with Accept: text/event-stream or application/x-ndjson a "
+     "stream that goes on. A stream begins with what happens next, with since=ID after that event, "
+     "with last=N with the newest N. A client that does not read is cut off after 1 MiB.",
+     "Events", "", "since last"},
+    {"GET", "/v1/config", false, get_config, "getConfig", "process",
+     "The configuration as read, in canonical TOML with every default. Weights set at run time are "
+     "in /v1/splits.",
+     "application/toml"},
+    {"POST", "/v1/explain", false, post_explain, "explain", "routing",
+     "Which route, cohort and pool a request would get now, and why. Sends nothing.", "Explanation",
+     "Explain"},
+    {"POST", "/v1/reload", false, post_reload, "reload", "process",
+     "Reads the configuration file again. All or nothing: a file with a mistake changes nothing.",
+     "Changed", "Reload"},
+    {"GET", "/v1/openapi.json", false, get_openapi, "getOpenapi", "process", "This document.",
+     "application/json"},
 };
 
 std::vector<std::string_view> segments_of(std::string_view path) {
@@ -78,6 +114,35 @@ Routed refused(int status, const std::string& detail) {
   return routed;
 }
 
+std::string unknown_parameter(const Resource& resource, const std::string& name) {
+  const std::vector<std::string_view> known = words_of(resource.query);
+  const std::string text = "unknown query parameter " + conf::quoted(name);
+  if (known.empty()) return text + ", " + std::string(resource.pattern) + " has none";
+  return text + ", expected " + conf::listed(known) + conf::did_you_mean(name, known);
+}
+
+// The parameters in `query` into `found`; "" or why they are refused. A filter that is misspelt
+// must not be taken for none.
+std::string take_query(const Resource& resource, std::string_view query, Fields& found) {
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(pair.size() + 1, query.size()));
+    if (pair.empty()) continue;
+    const std::string_view raw_name = pair.substr(0, pair.find('='));
+    const std::string_view raw_value = pair.substr(std::min(raw_name.size() + 1, pair.size()));
+    std::string name, value;
+    if (!percent_decode(raw_name, name) || !percent_decode(raw_value, value))
+      return "the query has a '%' that two hexadecimal digits do not follow";
+    const std::vector<std::string_view> known = words_of(resource.query);
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      return unknown_parameter(resource, name);
+    for (const auto& [earlier, ignored] : found)
+      if (earlier == name) return "the query parameter " + conf::quoted(name) + " is given twice";
+    found.emplace_back(std::move(name), std::move(value));
+  }
+  return "";
+}
+
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -89,6 +154,16 @@ int hex_value(char c) {
 
 std::span<const Resource> resources() noexcept {
   return kResources;
+}
+
+std::vector<std::string_view> words_of(std::string_view text) {
+  std::vector<std::string_view> words;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    words.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return words;
 }
 
 bool percent_decode(std::string_view text, std::string& out) {
@@ -123,20 +198,6 @@ std::string percent_encode(std::string_view text) {
   return out;
 }
 
-std::optional<std::string> query_value(std::string_view query, std::string_view name) {
-  while (!query.empty()) {
-    const std::size_t end = query.find('&');
-    const std::string_view pair = query.substr(0, end);
-    query = end == query.npos ? std::string_view() : query.substr(end + 1);
-    const std::size_t equals = pair.find('=');
-    if (pair.substr(0, equals) != name) continue;
-    std::string value;
-    percent_decode(equals == pair.npos ? std::string_view() : pair.substr(equals + 1), value);
-    return value;
-  }
-  return std::nullopt;
-}
-
 Routed route(const Request& request) {
   std::string_view target = request.target;
   // RFC 9112 §3.2.2: a server accepts the absolute form. The name in it means nothing here.
@@ -166,7 +227,11 @@ Routed route(const Request& request) {
     }
     Routed routed;
     routed.resource = &resource;
-    if (question != target.npos) routed.query = target.substr(question + 1);
+    // Probes and Prometheus may ask with whatever their configuration adds.
+    if (question != target.npos && resource.pattern.starts_with("/v1/"))
+      if (const std::string wrong = take_query(resource, target.substr(question + 1), routed.query);
+          !wrong.empty())
+        return refused(400, wrong);
     for (const std::string_view segment : captured) {
       routed.arguments.emplace_back();
       if (!percent_decode(segment, routed.arguments.back()))

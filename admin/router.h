@@ -17,16 +17,27 @@ struct Resource {
   std::string_view pattern;  ///< "/v1/pools/{pool}"; a name in braces takes one segment
   bool on_tcp;               ///< also through Door::kTcp
   void (*answer)(Call& call);
+
+  // For the OpenAPI document.
+  std::string_view id, tag, summary;
+  /// The schema of the answer, "pools:Pool" for a list under a name, "Changed" for a change, a
+  /// media type with a slash, "" for plain text.
+  std::string_view gives = {};
+  std::string_view takes = {};  ///< the schema of the body; "" for none
+  std::string_view query = {};  ///< names of its query parameters, a space between them
 };
 
-/// Every resource there is; admin/openapi.cc describes the same ones.
+/// Every resource there is; admin/openapi.cc describes them.
 std::span<const Resource> resources() noexcept;
+
+/// The words of `text`, which a space separates each.
+std::vector<std::string_view> words_of(std::string_view text);
 
 /// What a target leads to: a resource with its arguments, or a refusal.
 struct Routed {
   const Resource* resource = nullptr;  ///< null: `refusal` is the answer
   std::vector<std::string> arguments;  ///< decoded segments, in the pattern's order
-  std::string query;                   ///< raw, without '?'
+  Fields query;                        ///< parameters that the resource has, decoded, each once
   Response refusal;                    ///< 400, 404 or 405
 };
 Routed route(const Request& request);
@@ -35,8 +46,5 @@ Routed route(const Request& request);
 bool percent_decode(std::string_view text, std::string& out);
 /// Everything but unreserved characters and ':' as %XX: one segment of a path.
 std::string percent_encode(std::string_view text);
-
-/// The decoded value of parameter `name`, or none.
-std::optional<std::string> query_value(std::string_view query, std::string_view name);
 
 }  // namespace segue::admin

@@ -121,15 +121,20 @@ std::size_t Server::count(Door door) const noexcept {
   return count;
 }
 
-// An operator must not be locked out by connections that nobody uses: the one that idles longest
-// goes.
+// An operator must not be locked out by connections that nobody uses, nor by any number of slow
+// ones: who waits for us stays, of the others goes who has been of least use for longest.
 bool Server::make_room(Door door) {
+  const auto rank = [](const Session& session) {
+    return std::pair(session.use(), session.since());
+  };
+  Session* least = nullptr;
   for (const auto& session : sessions_) {
-    if (session->door() != door || !session->idle()) continue;
-    session->close();
-    return true;
+    if (session->door() != door || session->use() == Session::Use::kBusy) continue;
+    if (least == nullptr || rank(*session) < rank(*least)) least = session.get();
   }
-  return false;
+  if (least == nullptr) return false;
+  least->close();
+  return true;
 }
 
 void Server::on_session_closed(Session& session) {

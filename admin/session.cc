@@ -73,11 +73,30 @@ void Session::refuse(int status, const std::string& sentence) {
 void Session::close() {
   if (state_ == State::kClosed) return;
   const auto self = shared_from_this();
-  state_ = State::kClosed;
+  enter(State::kClosed);
   stream_.reset();
   timer_.reset();
   if (const auto told = std::exchange(on_stream_closed_, nullptr)) told();
   host_.on_session_closed(*this);
+}
+
+void Session::enter(State state) {
+  if (state == state_) return;
+  state_ = state;
+  since_ = now();
+}
+
+Session::Use Session::use() const noexcept {
+  switch (state_) {
+    case State::kIdle: return Use::kIdle;
+    case State::kReading:
+    case State::kWriting:
+    case State::kLingering:
+    case State::kClosed: return Use::kSlow;
+    case State::kStreaming: return Use::kListening;
+    case State::kAnswering: break;
+  }
+  return Use::kBusy;
 }
 
 void Session::arm(Millis after, Millis repeat) {
@@ -145,7 +164,7 @@ void Session::process() {
     const RequestParser::State before = parser_.state();
     in_.erase(0, parser_.feed(in_));
     if (!had_begun) arm(limits.head);
-    state_ = State::kReading;
+    enter(State::kReading);
     if (parser_.state() == RequestParser::State::kFailed)
       return refuse(parser_.status(), parser_.sentence());
     if (parser_.state() == RequestParser::State::kComplete) return ask();
@@ -160,7 +179,7 @@ void Session::process() {
 
 void Session::ask() {
   uv_timer_stop(&timer_->timer);
-  state_ = State::kAnswering;
+  enter(State::kAnswering);
   Request request = std::move(parser_.request());
   parser_.reset();
   request.door = door_;
@@ -184,7 +203,7 @@ void Session::respond(Response response, bool keep) {
   bytes += keep ? (minor_ == 0 ? "Connection: keep-alive\r\n\r\n" : "\r\n")
                 : "Connection: close\r\n\r\n";
   if (!head_only_) bytes += response.body;
-  state_ = State::kWriting;
+  enter(State::kWriting);
   arm(host_.limits().write);
   write(std::move(bytes));
 }
@@ -198,7 +217,7 @@ void Session::begin_stream(std::uint64_t turn, Response head, std::string heartb
   on_stream_closed_ = std::move(on_closed);
   chunked_ = minor_ == 1;
   keep_ = false;
-  state_ = State::kStreaming;
+  enter(State::kStreaming);
   write(head_of(head) + (chunked_ ? "Transfer-Encoding: chunked\r\n" : "") +
         "Connection: close\r\n\r\n");
   if (head_only_ || ended_) return doom();
@@ -249,7 +268,7 @@ void Session::on_written(int status) {
 
 void Session::finish_answer() {
   if (!keep_) return linger();
-  state_ = State::kIdle;
+  enter(State::kIdle);
   arm(host_.limits().keep_alive);
   process();
 }
@@ -258,7 +277,7 @@ void Session::finish_answer() {
 // bytes.
 void Session::linger() {
   if (ended_) return close();
-  state_ = State::kLingering;
+  enter(State::kLingering);
   in_.clear();
   auto* shutdown = new uv_shutdown_t;
   if (uv_shutdown(shutdown, stream(), [](uv_shutdown_t* done, int) noexcept { delete done; }) !=

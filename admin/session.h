@@ -23,6 +23,7 @@
 #include "admin/message.h"
 #include "admin/parser.h"
 #include "admin/uv_handle.h"
+#include "lib/base/clock.h"
 
 namespace segue::admin {
 
@@ -48,7 +49,15 @@ class Session final : public Turn, public std::enable_shared_from_this<Session> 
   void refuse(int status, const std::string& sentence);  ///< answers with a problem, then closes
   void close();                                          ///< at once; tells the host
 
-  bool idle() const noexcept { return state_ == State::kIdle; }
+  /// Who waits for whom, in the order in which connections make room for a new one.
+  enum class Use : std::uint8_t {
+    kIdle,       ///< nobody: no request has begun
+    kSlow,       ///< we for the client, to send a request or to take an answer
+    kListening,  ///< the client for whatever happens
+    kBusy,       ///< the client for us
+  };
+  Use use() const noexcept;
+  Instant since() const noexcept { return since_; }  ///< when that began
   Door door() const noexcept { return door_; }
 
   // Turn
@@ -68,6 +77,7 @@ class Session final : public Turn, public std::enable_shared_from_this<Session> 
     kClosed
   };
 
+  void enter(State state);
   void on_bytes(std::string_view bytes);
   void on_end();
   void on_deadline();
@@ -89,6 +99,7 @@ class Session final : public Turn, public std::enable_shared_from_this<Session> 
   const Author author_;
   RequestParser parser_;
   State state_ = State::kIdle;
+  Instant since_ = now();  // of the state
   std::uint64_t turn_ = 0;
   std::array<char, 16 * 1024> read_space_;
   std::string in_;  // read and not yet parsed

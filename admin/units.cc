@@ -36,6 +36,25 @@ std::string human_count(std::uint64_t count) {
   return scaled(static_cast<double>(count), 1000, {"", "k", "M", "G", "T", nullptr});
 }
 
+std::string human_exact(std::uint64_t count) {
+  std::string text = std::to_string(count);
+  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, " ");
+  return text;
+}
+
+std::string human_rate(double per_second) {
+  if (per_second < 999.5) return short_number(per_second);
+  return human_count(static_cast<std::uint64_t>(std::llround(per_second)));
+}
+
+std::string counted(std::uint64_t count, std::string_view noun) {
+  return human_count(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+}
+
+std::string counted(std::uint64_t part, std::uint64_t whole, std::string_view noun) {
+  return human_count(part) + " of " + counted(whole, noun);
+}
+
 std::string human_millis(double milliseconds) {
   if (milliseconds < 0.9995) return short_number(std::round(milliseconds * 1000)) + " µs";
   if (milliseconds < 999.5) return short_number(milliseconds) + " ms";

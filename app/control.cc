@@ -53,6 +53,12 @@ const char* word(routing::EndpointState::Operator state) {
   return "auto";
 }
 
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
 using Weights = std::map<std::string, std::uint32_t>;  // by pool
 
 /// What the route's pools have now: the operator's word where there is one, else the file's.
@@ -86,12 +92,13 @@ Control::Control(net::Loop& loop, Workers& workers, Listeners& listeners, TlsDes
       memory_(memory),
       health_(loop, desired_, workers, tls, *this),
       coalesce_(new uv_timer_t{}),
+      started_with_(std::move(config)),
       tls_watch_(loop, tls,
                  {[this] { on_tls_files_changed(); },
                   [this](const admin::CertificateInfo& shown, int days) {
                     on_certificate_expiring(shown, days);
                   }}) {
-  desired_.config = std::move(config);
+  desired_.config = started_with_;
   uv_timer_init(loop.uv(), coalesce_);
   coalesce_->data = this;
 }
@@ -198,9 +205,10 @@ void Control::announce_pools(const routing::Snapshot& before) {
   }
 }
 
-void Control::answer_when_settled(Done done) {
-  if (workers_.settled() >= snapshot_->generation) return done(Applied{snapshot_->generation});
-  waiters_.push_back({snapshot_->generation, std::move(done)});
+void Control::answer_when_settled(Applied applied, Done done) {
+  applied.generation = snapshot_->generation;
+  if (workers_.settled() >= applied.generation) return done(std::move(applied));
+  waiters_.push_back({std::move(applied), std::move(done)});
 }
 
 void Control::tell_settled(Generation generation) {
@@ -216,9 +224,10 @@ void Control::on_settled(Generation generation) {
   tell_settled(generation);
   std::vector<Waiter> due;
   for (Waiter& waiter : waiters_)
-    if (waiter.generation <= generation) due.push_back(std::move(waiter));
-  std::erase_if(waiters_, [&](const Waiter& waiter) { return waiter.generation <= generation; });
-  for (Waiter& waiter : due) waiter.done(Applied{waiter.generation});
+    if (waiter.applied.generation <= generation) due.push_back(std::move(waiter));
+  std::erase_if(waiters_,
+                [&](const Waiter& waiter) { return waiter.applied.generation <= generation; });
+  for (Waiter& waiter : due) waiter.done(std::move(waiter.applied));
 }
 
 // Health.
@@ -303,12 +312,14 @@ void Control::set_weights(std::vector<admin::WeightsChange> changes,
                     [](const auto& entry) { return entry.second == 0; }))
       return done(fail(invalid("weights", "all weights of route '" + route->name +
                                               "' would be 0: nothing could take its requests")));
+    if (after == before) continue;
     weights[route->name] = after;
     told.push_back(with_author({{"route", route->name},
                                 {"before", weights_text(*route, before)},
                                 {"after", weights_text(*route, after)}},
                                author));
   }
+  if (told.empty()) return answer_when_settled({.changed = false}, std::move(done));
   weights.swap(desired_.weights);
   if (Status<Problems> built = commit(); !built) {
     weights.swap(desired_.weights);
@@ -319,7 +330,7 @@ void Control::set_weights(std::vector<admin::WeightsChange> changes,
     facts.emplace_back("generation", std::to_string(snapshot_->generation));
     events_.emit("weights.changed", std::move(facts));
   }
-  answer_when_settled(std::move(done));
+  answer_when_settled({}, std::move(done));
 }
 
 void Control::set_endpoint_state(std::string pool_name, std::string address,
@@ -330,17 +341,19 @@ void Control::set_endpoint_state(std::string pool_name, std::string address,
                                  [&](const conf::Pool& p) { return p.name == pool_name; });
   if (pool == desired_.config->pools.end())
     return done(fail(not_found("there is no pool '" + pool_name + "'")));
-  std::size_t changed = 0;
+  bool found = false;
   std::vector<std::pair<EndpointId, routing::EndpointState>> before;
   for (const conf::Endpoint& endpoint : pool->endpoints) {
     if (!address.empty() && endpoint.address != address) continue;
+    found = true;
     const EndpointId id = desired_.endpoint_id(pool->name, endpoint.address);
+    if (desired_.endpoints[id].by_operator == state) continue;
     before.emplace_back(id, desired_.endpoints[id]);
     desired_.endpoints[id].by_operator = state;
-    ++changed;
   }
-  if (changed == 0)
+  if (!found)
     return done(fail(not_found("pool '" + pool_name + "' has no endpoint '" + address + "'")));
+  if (before.empty()) return answer_when_settled({.changed = false}, std::move(done));
   if (Status<Problems> built = commit(); !built) {
     for (auto& [id, was] : before) desired_.endpoints[id] = was;
     return done(
@@ -352,7 +365,7 @@ void Control::set_endpoint_state(std::string pool_name, std::string address,
                             {"state", word(state)},
                             {"generation", std::to_string(snapshot_->generation)}},
                            author));
-  answer_when_settled(std::move(done));
+  answer_when_settled({}, std::move(done));
 }
 
 void Control::reload(bool weights_from_file, Author author, Done done) {
@@ -393,9 +406,12 @@ void Control::reload(bool weights_from_file, Author author, Done done) {
   on_rotation_changed();  // what an endpoint was out for may not be looked at any more
   std::vector<std::pair<std::string, std::string>> facts = {
       {"file", file}, {"generation", std::to_string(snapshot_->generation)}};
-  if (config->workers != old_config->workers || !(config->admin == old_config->admin) ||
-      !(config->log == old_config->log))
-    facts.emplace_back("needs_restart", "workers, [admin] and [log] take effect at the next start");
+  Applied applied;
+  if (config->workers != started_with_->workers) applied.needs_restart.emplace_back("workers");
+  if (!(config->admin == started_with_->admin)) applied.needs_restart.emplace_back("[admin]");
+  if (!(config->log == started_with_->log)) applied.needs_restart.emplace_back("[log]");
+  if (!applied.needs_restart.empty())
+    facts.emplace_back("needs_restart", joined(applied.needs_restart));
   std::string differing;
   for (const conf::Route& route : config->routes) {
     const Weights weights = weights_of(desired_, route);
@@ -406,7 +422,7 @@ void Control::reload(bool weights_from_file, Author author, Done done) {
   }
   if (!differing.empty()) facts.emplace_back("weights_differ_from_file", differing);
   events_.emit("config.reloaded", with_author(std::move(facts), author));
-  answer_when_settled(std::move(done));
+  answer_when_settled(std::move(applied), std::move(done));
 }
 
 }  // namespace segue::app

@@ -79,7 +79,7 @@ class Control final : public admin::Control, HealthEvents {
   std::optional<admin::Refusal> refused(std::optional<routing::Generation> if_match) const;
   Status<Problems> commit();
   void commit_rotation();
-  void answer_when_settled(Done done);
+  void answer_when_settled(admin::Applied applied, Done done);
   struct Place {
     const routing::Pool* pool = nullptr;
     const routing::Endpoint* endpoint = nullptr;
@@ -96,7 +96,7 @@ class Control final : public admin::Control, HealthEvents {
     telemetry::Event event;
   };
   struct Waiter {
-    routing::Generation generation;
+    admin::Applied applied;
     Done done;
   };
 
@@ -113,8 +113,9 @@ class Control final : public admin::Control, HealthEvents {
   std::vector<News>
       news_;  // told when their generation has settled, so that who hears of it sees it
   std::vector<Waiter> waiters_;
-  uv_timer_t* coalesce_;                             // freed by its close callback
-  const telemetry::AccessWriter* access_ = nullptr;  // null without an access log
+  uv_timer_t* coalesce_;                                    // freed by its close callback
+  const telemetry::AccessWriter* access_ = nullptr;         // null without an access log
+  const std::shared_ptr<const conf::Config> started_with_;  // part of it holds until the end
   TlsWatch tls_watch_;
   std::uint64_t started_wall_ms_ = wall_clock_ms();
   std::string tls_problem_;        // told of already

@@ -16,6 +16,11 @@ std::string percent(double ratio) {
   return std::to_string(std::lround(ratio * 100)) + " %";
 }
 
+std::string seconds(Millis time) {
+  const auto ms = time.count();
+  return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
+}
+
 }  // namespace
 
 struct Outliers::Track {
@@ -101,12 +106,15 @@ void Outliers::tick(Instant now) {
       case State::kEjected:
         if (now < track->until) break;
         track->since = now;
-        change(*track, State::kHalfOpen, "time_over", "");
+        change(
+            *track, State::kHalfOpen, "time_over",
+            seconds(track->ejected_for) + " out of rotation are over; one request is let through");
         break;
       case State::kHalfOpen:
         if (now - track->since < kProbePatience) break;
         track->since = now;
-        change(*track, State::kHalfOpen, "probe_unanswered", "");
+        change(*track, State::kHalfOpen, "probe_unanswered",
+               "no result of the request let through within " + seconds(kProbePatience));
         break;
     }
   }
@@ -126,10 +134,9 @@ void Outliers::judge(Track& track, Instant now) {
   if (requests < settings.requests_min || failures == 0) return;
   const double ratio = static_cast<double>(failures) / static_cast<double>(requests);
   if (ratio < settings.failure_ratio) return;
-  const auto seconds = std::chrono::duration_cast<Seconds>(settings.window).count();
   eject(track, now, "failure_ratio",
         std::to_string(failures) + " gateway errors on " + std::to_string(requests) +
-            " requests in " + std::to_string(seconds) + " s, limit " +
+            " requests in " + seconds(settings.window) + ", limit " +
             percent(settings.failure_ratio));
 }
 
@@ -149,7 +156,7 @@ void Outliers::recovered(EndpointId endpoint, Instant now) {
   if (track == nullptr || track->state == State::kIn) return;
   forget(*track, now);
   track->since = now;
-  change(*track, State::kIn, "recovered", "");
+  change(*track, State::kIn, "recovered", "active checks found it down and then up again");
   tell();
 }
 
@@ -159,9 +166,10 @@ void Outliers::probe_result(EndpointId endpoint, bool ok, Instant now) {
   if (ok) {
     forget(*track, now);
     track->since = now;
-    change(*track, State::kIn, "probe_passed", "");
+    change(*track, State::kIn, "probe_passed",
+           "the request let through did not end in a gateway error");
   } else {
-    eject(*track, now, "probe_failed", "");
+    eject(*track, now, "probe_failed", "the request let through ended in a gateway error");
   }
   tell();
 }
@@ -170,7 +178,8 @@ void Outliers::probe_released(EndpointId endpoint, Instant now) {
   Track* track = find(endpoint);
   if (track == nullptr || track->state != State::kHalfOpen) return;
   track->since = now;
-  change(*track, State::kHalfOpen, "probe_released", "");
+  change(*track, State::kHalfOpen, "probe_released",
+         "the client of the request let through left before it ended");
   tell();
 }
 

@@ -38,7 +38,7 @@ class Outliers {
     State from, to;        ///< both kHalfOpen: the probe may be taken once more
     const char* cause;     ///< "consecutive", "failure_ratio", "time_over", "probe_passed",
                            ///< "probe_failed", "probe_released", "probe_unanswered" or "recovered"
-    std::string evidence;  ///< "5 gateway errors in a row, limit 5"; may be empty
+    std::string evidence;  ///< "5 gateway errors in a row, limit 5"; never empty
     std::uint32_t ejections;  ///< in a row
     Millis lasts{0};          ///< of an ejection
   };

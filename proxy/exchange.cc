@@ -522,10 +522,14 @@ void Exchange::record(Error error) {
   const Micros total = now() - began_;
   if (series_ != nullptr) {
     series_->by_class[std::min<std::size_t>(record_.status / 100, 5)].add();
-    if (telemetry::is_failure(record_.status, error)) series_->failures.add();
+    const bool failed = telemetry::is_failure(record_.status, error);
+    if (failed) series_->failures.add();
     series_->bytes_from_client.add(client_->bytes_in());
     series_->bytes_to_client.add(client_->bytes_out());
-    if (state_ != State::kTunnel) series_->total.record(static_cast<std::uint64_t>(total.count()));
+    std::optional<std::uint64_t> us;
+    if (state_ != State::kTunnel) us = static_cast<std::uint64_t>(total.count());
+    if (us) series_->total.record(*us);
+    series_->since_change.count(route_->weights_generation, failed, us);
     if (record_.first_byte.count() > 0)
       series_->first_byte.record(static_cast<std::uint64_t>(record_.first_byte.count()));
   }

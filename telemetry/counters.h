@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "lib/base/error.h"
 #include "lib/base/ids.h"
@@ -64,6 +65,42 @@ struct Latency {
 enum class Proof : std::uint8_t { kUnsent, kReusedConnection, kIdempotent, kCount };
 const char* to_string(Proof proof) noexcept;  ///< "unsent", "reused_connection", "idempotent"
 
+/// Requests of one (route, pool) that the route's present weights decided. One writer.
+///
+/// A request counts when it ends, for the weights it was decided by: one that began before a change
+/// and ends after it must not show traffic on a pool whose weight is 0 now.
+class SinceChange {
+ public:
+  Cell requests, failures;
+  Latency total;  ///< as SeriesCells::total
+
+  /// Takes in a request that weights of `generation` decided. Newer weights than before begin anew;
+  /// older ones do not count any more. `us` is none for a tunnel, whose time says nothing.
+  void count(std::uint64_t generation, bool failed, std::optional<std::uint64_t> us) noexcept {
+    const std::uint64_t held = generation_.load(std::memory_order_relaxed);
+    if (generation < held) return;
+    if (generation > held) [[unlikely]] {
+      requests.set(0);
+      failures.set(0);
+      for (Cell& bucket : total.buckets) bucket.set(0);
+      total.sum_us.set(0);
+      generation_.store(generation, std::memory_order_release);
+    }
+    requests.add();
+    if (failed) failures.add();
+    if (us) total.record(*us);
+  }
+
+  /// Whether what is here was decided by weights of `generation`. A reader asks first; it must be
+  /// the thread that publishes weights, so that none newer come while it reads.
+  bool is_of(std::uint64_t generation) const noexcept {
+    return generation_.load(std::memory_order_acquire) == generation;
+  }
+
+ private:
+  std::atomic<std::uint64_t> generation_{0};
+};
+
 /// One (route, pool).
 struct alignas(64) SeriesCells {
   std::array<Cell, 6>
@@ -77,6 +114,7 @@ struct alignas(64) SeriesCells {
   Cell in_flight;
   Latency total;       ///< first byte of the request to last byte of the response
   Latency first_byte;  ///< request sent to response head
+  SinceChange since_change;
 };
 
 struct alignas(64) EndpointCells {

@@ -142,23 +142,24 @@ void write_series(Out& out, const Exposition& from) {
 }
 
 void write_shares(Out& out, const Exposition& from) {
+  const auto each = [&](std::optional<double> Exposition::Share::*member) {
+    for (const auto& s : from.shares) {
+      if (s.*member) out.sample({{"route", s.route}, {"pool", s.pool}}, *(s.*member));
+    }
+  };
   out.gauge("segue_split_weight", "Weight of a pool in a route's split, as set.");
   for (const auto& s : from.shares) {
-    out.sample({{"route", s.route}, {"pool", s.pool}}, std::uint64_t{s.weight});
+    if (s.weight) out.sample({{"route", s.route}, {"pool", s.pool}}, std::uint64_t{*s.weight});
   }
   out.gauge("segue_split_configured_share_ratio",
             "Weight over the sum of all weights of the split.");
-  for (const auto& s : from.shares) {
-    out.sample({{"route", s.route}, {"pool", s.pool}}, s.configured);
-  }
+  each(&Exposition::Share::configured);
   out.gauge("segue_split_effective_share_ratio",
             "Weight over the sum of the eligible weights of the split.");
-  for (const auto& s : from.shares) out.sample({{"route", s.route}, {"pool", s.pool}}, s.effective);
+  each(&Exposition::Share::effective);
   out.gauge("segue_split_observed_share_ratio",
-            "Requests of the last minute over all of the route's.");
-  for (const auto& s : from.shares) {
-    if (s.observed) out.sample({{"route", s.route}, {"pool", s.pool}}, *s.observed);
-  }
+            "Requests of the last minute over all of the route's, fallbacks included.");
+  each(&Exposition::Share::observed);
   out.gauge("segue_pool_eligible", "1 while the pool may take traffic.");
   for (const auto& pool : from.pools) {
     out.sample({{"pool", pool.name}}, std::uint64_t{pool.eligible});

@@ -19,12 +19,13 @@ struct Exposition {
     SeriesId id;
     std::string route, pool;
   };
-  /// One branch of a split. Shares are 0…1 and sum to 1 over a route.
+  /// One pool of a route: a branch of its split, or a fallback, which has no weight. Shares are 0…1
+  /// and sum to 1 over a route.
   struct Share {
     std::string route, pool;
-    std::uint32_t weight = 0;
-    double configured = 0;           ///< of the weights as set
-    double effective = 0;            ///< of the weights of pools that are eligible now
+    std::optional<std::uint32_t> weight;  ///< none for a fallback, and so for the next two
+    std::optional<double> configured;     ///< of the weights as set
+    std::optional<double> effective;      ///< of the weights of pools that are eligible now
     std::optional<double> observed;  ///< of the requests of the last minute; none without requests
   };
   struct Pool {

@@ -163,6 +163,17 @@ TEST_SUITE("admin/api") {
     CHECK(server.get("/v1/pools/new/endpoints/10%2E0.0.7%3A8080").status == 200);
   }
 
+  TEST_CASE("health of one pool; probes may ask with any query") {
+    TestServer server;
+    const Json health = server.get("/v1/health?pool=new").json();
+    REQUIRE(health["endpoints"].size() == 2);
+    CHECK(health["endpoints"][0]["pool"] == "new");
+    CHECK(server.get("/v1/health?p%6fol=n%65w&").json() == health);
+    CHECK(server.get("/v1/health?").json()["endpoints"].size() == 3);
+    CHECK(server.get("/live?now=1").status == 200);
+    CHECK(server.get("/metrics?a=b").status == 200);
+  }
+
   TEST_CASE("the configuration that runs is served as TOML") {
     TestServer server;
     const RawResponse config = server.get("/v1/config");

@@ -24,6 +24,7 @@ TEST_SUITE("admin/changes") {
     CHECK(done.field("ETag") == "\"2\"");
     CHECK(done.json() == Json({{"generation", 2},
                                {"settled", true},
+                               {"changed", true},
                                {"changes",
                                 {{{"route", "webhooks"},
                                   {"before", {{"old", 90}, {"new", 10}}},
@@ -105,6 +106,34 @@ TEST_SUITE("admin/changes") {
     CHECK(done["before"] == 3);
     CHECK(done["generation"] == 4);
     CHECK(server.get("/v1/splits/ui").json()["weights_from"] == "file");
+  }
+
+  TEST_CASE("what is so already makes no generation, and the answer says so") {
+    TestServer server;
+    const std::pair<const char*, const char*> kChanges[] = {
+        {"/v1/splits/webhooks", R"({"weights":{"old":90,"new":10}})"},
+        {"/v1/splits/webhooks", R"({"weights":{"new":10}})"},
+        {"/v1/pools/new", R"({"state":"auto"})"},
+        {"/v1/pools/new/endpoints/10.0.0.6:8080", R"({"state":"auto"})"},
+    };
+    for (const auto& [target, body] : kChanges) {
+      CAPTURE(target);
+      const RawResponse done = server.put(target, body);
+      CHECK(done.status == 200);
+      CHECK(done.field("ETag") == "\"1\"");
+      CHECK(done.json()["generation"] == 1);
+      CHECK(done.json()["settled"] == true);
+      CHECK(done.json()["changed"] == false);
+      CHECK(done.json()["changes"][0]["before"] == done.json()["changes"][0]["after"]);
+    }
+  }
+
+  TEST_CASE("a reload says what only the next start takes over") {
+    TestServer server;
+    CHECK(server.client().asks("POST", "/v1/reload").json()["needs_restart"].empty());
+    server.control.needs_restart = {"workers", "[log]"};
+    CHECK(server.client().asks("POST", "/v1/reload").json()["needs_restart"] ==
+          Json({"workers", "[log]"}));
   }
 
   TEST_CASE("a change that does not settle in time is answered with 202, and only once") {

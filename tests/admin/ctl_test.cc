@@ -63,9 +63,9 @@ TEST_SUITE("admin/ctl threads") {
           "segue 0.1.0 (abc123), pid 4711, up 1 h 2 min, ready\n"
           "config      segue.toml\n"
           "generation  1, served by every worker\n"
-          "traffic     0.0 requests/s, 0 in all, 0 failed (0 %), 0 in flight\n"
+          "traffic     0 requests/s, 0 in all, 0 failed (0 %), 0 in flight\n"
           "pools       2 of 2 can take traffic, 3 of 3 endpoints in rotation\n"
-          "parts       1 listeners, 2 routes, 2 workers\n"
+          "parts       1 listener, 2 routes, 2 workers\n"
           "memory      52 MiB\n"
           "\n"
           "ROUTE     POOL  WEIGHT    SET  POSSIBLE  SEEN  LAST MIN  REQUESTS  FAILED  P50  P99\n"
@@ -86,7 +86,7 @@ TEST_SUITE("admin/ctl threads") {
     server.control.health_of("old", "10.0.0.5:8080", Health::kDown);
     ended = run(server, {"status"});
     CHECK(has(ended.err,
-              "! pool old cannot take traffic: 0 of 1 endpoints in rotation, 1 needed; "
+              "! pool old cannot take traffic: 0 of 1 endpoint in rotation, 1 needed; "
               "10.0.0.5:8080 unhealthy\n"));
   }
 
@@ -138,7 +138,6 @@ TEST_SUITE("admin/ctl threads") {
     };
     const Case kCases[] = {
         {{"stauts"}, "there is no verb \"stauts\"; did you mean \"status\"?"},
-        {{"--json", "stauts"}, "did you mean \"status\"?"},
         {{"xyzzy"}, "`segue ctl --help` lists them"},
         {{}, "A subcommand is required"},
         {{"status", "extra"}, "extra"},
@@ -247,6 +246,7 @@ TEST_SUITE("admin/ctl threads") {
         {{"health", "new"}, "new   10.0.0.7:8080  up"},
         {{"workers"}, "     0     –"},
         {{"events"}, "warn   endpoint.down pool=new\n"},
+        {{"events", "--last", "1"}, "    1  20"},
     };
     for (const auto& [arguments, part] : kReadings) {
       CAPTURE(arguments.front());
@@ -267,6 +267,109 @@ TEST_SUITE("admin/ctl threads") {
     CHECK(run(server, {"names", "places"}).out ==
           "old\nold/10.0.0.5:8080\nnew\nnew/10.0.0.6:8080\nnew/10.0.0.7:8080\n");
     CHECK(run(server, {"names", "routes"}).out == "webhooks\nui\n");
+  }
+
+  TEST_CASE("filters filter with --json, too") {
+    TestServer server;
+    for (const char* name : {"one", "two", "three"}) server.control.events().emit(name, {});
+    Json health = Json::parse(run(server, {"health", "new", "--json"}).out);
+    REQUIRE(health["endpoints"].size() == 2);
+    CHECK(health["endpoints"][0]["pool"] == "new");
+    const auto events = [&](std::vector<std::string> arguments) {
+      arguments.insert(arguments.begin(), {"events", "--json"});
+      std::string names;
+      const Json answer = Json::parse(run(server, arguments).out);
+      for (const Json& event : answer["events"]) names += event["name"].get<std::string>() + " ";
+      return names;
+    };
+    CHECK(events({"-n", "2"}) == "two three ");
+    CHECK(events({"-n", "0"}) == "");
+    CHECK(events({"--since", "1"}) == "two three ");
+    CHECK(events({"--since", "1", "-n", "1"}) == "three ");
+    CHECK(events({}) == "one two three ");
+    for (int i = 0; i < 30; ++i) server.control.events().emit("more", {});
+    CHECK(Json::parse(run(server, {"events", "--json"}).out)["events"].size() == 20);
+    CHECK(Json::parse(run(server, {"events", "--json", "--since", "1"}).out)["events"].size() ==
+          32);
+  }
+
+  TEST_CASE("with --json every refusal is JSON on standard output, whoever refuses") {
+    TestServer server;
+    const std::vector<std::string> kRefused[] = {
+        {"stauts"},
+        {"status", "--nope"},
+        {"weights", "ui", "old=x"},
+        {"drain", "new/"},
+        {"explain", "GET", "/", "-H", "nocolon"},
+        {"metrics"},
+        {"health", "nwe"},
+        {"events", "--follow", "--since", "x"},
+        {"get", "/v1/nope"},
+    };
+    for (std::vector<std::string> arguments : kRefused) {
+      CAPTURE(arguments.front());
+      arguments.push_back("--json");
+      const Ended ended = run(server, arguments);
+      CHECK(ended.code == kExitRefused);
+      CHECK(ended.err == "");
+      CAPTURE(ended.out);
+      const Json problem = Json::parse(ended.out, nullptr, false);
+      REQUIRE(problem.is_object());
+      CHECK_FALSE(problem["detail"].get<std::string>().empty());
+    }
+    const Ended nobody = run_alone({"status", "--json"}, "/nonexistent/admin.sock");
+    CHECK(nobody.code == kExitFailed);
+    CHECK(nobody.err == "");
+    CHECK(has(Json::parse(nobody.out)["detail"].get<std::string>(), "there is no socket"));
+  }
+
+  TEST_CASE("of an option that is given twice the last one counts") {
+    TestServer server;
+    const Ended ended = run(server, {"--socket", "/nonexistent", "--color", "never", "status",
+                                     "--socket", server.folder / "admin.sock", "--color", "always",
+                                     "--timeout", "1", "--timeout", "20", "--json", "--json"});
+    CHECK(ended.err == "");
+    CHECK(ended.code == kExitDone);
+    CHECK(run(server, {"events", "-n", "5", "-n", "1"}).code == kExitDone);
+  }
+
+  TEST_CASE("events show their id, and where each value ends") {
+    TestServer server;
+    server.control.events().emit(
+        "endpoint.down",
+        {{"pool", "new"}, {"evidence", "3 in a row, limit 3"}, {"reason", ""}, {"text", "a=b"}});
+    const Ended ended = run(server, {"events"});
+    CAPTURE(ended.out);
+    CHECK(ended.out.starts_with("    1  20"));
+    CHECK(has(ended.out,
+              "endpoint.down pool=new evidence=\"3 in a row, limit 3\" reason=\"\" "
+              "text=\"a=b\"\n"));
+  }
+
+  TEST_CASE("a change that changes nothing is told as such; reload says what needs a restart") {
+    TestServer server;
+    Ended ended = run(server, {"weights", "ui", "old=100"});
+    CHECK(ended.code == kExitDone);
+    CHECK(ended.out.starts_with("nothing to change: generation 1 has it so already\n"));
+    ended = run(server, {"reload"});
+    CHECK(ended.out == "done: generation 2, served by every worker\n");
+    CHECK(ended.err == "");
+    server.control.needs_restart = {"workers", "[admin]"};
+    ended = run(server, {"reload"});
+    CHECK(ended.code == kExitDone);
+    CHECK(ended.err ==
+          "! workers has changed in segue.toml and needs a restart: until then what ran before "
+          "goes on\n"
+          "! [admin] has changed in segue.toml and needs a restart: until then what ran before "
+          "goes on\n");
+  }
+
+  TEST_CASE("large numbers can be read") {
+    TestServer server;
+    const Ended ended = run(server, {"weights", "ui", "old=1000000", "new=25000"});
+    CHECK(has(ended.out, "1 000 000"));
+    CHECK(has(run(server, {"splits", "ui"}).out, "25 000 (file 0)"));
+    CHECK(has(run(server, {"listeners"}).out, "  10k  "));
   }
 
   TEST_CASE("explain tells the story") {
@@ -294,7 +397,8 @@ TEST_SUITE("admin/ctl threads") {
     CHECK_FALSE(has(ended.out, "\"two\""));
     CHECK(has(ended.out, "\"three\""));
     CHECK(has(ended.out, "{\"n\":\"2\"}"));
-    CHECK(has(ended.err, "did it stop?"));
+    CHECK(has(ended.out, "did it stop?"));  // the last line, and JSON like the others
+    CHECK(ended.err == "");
   }
 
   TEST_CASE("colour is for terminals, unless one says otherwise") {
@@ -308,7 +412,7 @@ TEST_SUITE("admin/ctl threads") {
     TestServer server;
     server.control.events().emit("evil", {{"text", "\x1b]0;owned\x07\nfake line"}});
     const Ended ended = run(server, {"events"});
-    CHECK(has(ended.out, "text=\\x1b]0;owned\\x07\\x0afake line\n"));
+    CHECK(has(ended.out, "text=\"\\x1b]0;owned\\x07\\x0afake line\"\n"));
   }
 
   TEST_CASE("an unreachable segue is explained") {
@@ -349,6 +453,8 @@ TEST_SUITE("admin/ctl threads") {
       const Ended one = run_alone({verb, "--help"}, "");
       CHECK(one.code == kExitDone);
       CHECK(has(one.out, "Examples:\n"));
+      for (const char* common : {"--socket PATH", "--json", "--color WHEN", "--timeout S"})
+        CHECK(has(one.out, common));
       CHECK(has(one.out, std::string("segue ctl ") + verb));
     }
   }

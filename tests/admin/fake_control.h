@@ -70,15 +70,19 @@ class FakeControl final : public Control {
   bool is_ready = true;
   ProcessInfo info{"0.1.0", "abc123", 1'700'000'000'000, 4711, false, 52 * 1024 * 1024, 0};
   std::map<EndpointId, health::Report> reports;
-  std::vector<Author> authors;           // of every change, in order
-  std::optional<Refusal> refuse_reload;  // what reload() answers
-  bool reload_keeps_weights = true;
+  std::vector<Author> authors;             // of every change, in order
+  std::optional<Refusal> refuse_reload;    // what reload() answers
+  std::vector<std::string> needs_restart;  // what a reload says
 
   /// Answers what waits.
   void settle() {
     settled_ = snapshot_->generation;
     auto waiting = std::exchange(waiting_, {});
-    for (const Done& done : waiting) done(Applied{settled_});
+    for (const auto& [applied, done] : waiting) {
+      Applied now = applied;
+      now.generation = settled_;
+      done(now);
+    }
   }
   telemetry::WorkerCounters& worker(std::size_t i) { return *workers_[i]; }
   routing::Desired& world() { return desired_; }
@@ -88,10 +92,20 @@ class FakeControl final : public Control {
   SeriesId series(const std::string& route, const std::string& pool) {
     return desired_.series.of(route + "\n" + pool);
   }
-  /// A request of (route, pool) that worker 0 served.
+  /// Requests of (route, pool) that worker 0 served, by the weights that the route has now.
   void count(const std::string& route, const std::string& pool, std::uint64_t requests,
              std::uint64_t us = 1000, std::uint64_t failures = 0) {
+    std::uint64_t generation = 0;
+    for (const auto& each : snapshot_->routes)
+      if (each != nullptr && each->settings.name == route) generation = each->weights_generation;
+    count_by(generation, route, pool, requests, us, failures);
+  }
+  /// The same by older weights: requests that began before a change and ended after it.
+  void count_by(routing::Generation generation, const std::string& route, const std::string& pool,
+                std::uint64_t requests, std::uint64_t us = 1000, std::uint64_t failures = 0) {
     telemetry::SeriesCells& cells = worker(0).series.at(series(route, pool));
+    for (std::uint64_t i = 0; i < requests; ++i)
+      cells.since_change.count(generation, i < failures, us);
     cells.by_class[2].add(requests - failures);
     cells.by_class[5].add(failures);
     cells.failures.add(failures);
@@ -133,10 +147,17 @@ class FakeControl final : public Control {
     if (if_match && *if_match != snapshot_->generation)
       return done(fail(Refusal{Refusal::Kind::kPrecondition, "somebody was faster", {}}));
     authors.push_back(author);
+    bool changed = false;
     for (const WeightsChange& change : changes)
-      for (const auto& [pool, weight] : change.weights)
-        desired_.weights[change.route][pool] = weight;
-    finish(std::move(done));
+      for (const auto& each : snapshot_->routes)
+        for (std::size_t i = 0; i < each->split.branches().size(); ++i)
+          for (const auto& [pool, weight] : change.weights)
+            if (each->settings.name == change.route && each->settings.split[i].pool == pool &&
+                each->split.branches()[i].weight != weight) {
+              desired_.weights[change.route][pool] = weight;
+              changed = true;
+            }
+    finish({.changed = changed}, std::move(done));
   }
   void set_endpoint_state(std::string pool, std::string address,
                           routing::EndpointState::Operator state,
@@ -145,17 +166,19 @@ class FakeControl final : public Control {
     if (if_match && *if_match != snapshot_->generation)
       return done(fail(Refusal{Refusal::Kind::kPrecondition, "somebody was faster", {}}));
     authors.push_back(author);
+    bool changed = false;
     for (const conf::Pool& each : desired_.config->pools)
       for (const conf::Endpoint& one : each.endpoints)
         if (each.name == pool && (address.empty() || one.address == address))
-          desired_.endpoints[endpoint(pool, one.address)].by_operator = state;
-    finish(std::move(done));
+          changed |= std::exchange(desired_.endpoints[endpoint(pool, one.address)].by_operator,
+                                   state) != state;
+    finish({.changed = changed}, std::move(done));
   }
   void reload(bool weights_from_file, Author author, Done done) override {
     authors.push_back(author);
     if (refuse_reload) return done(fail(*refuse_reload));
     if (weights_from_file) desired_.weights.clear();
-    finish(std::move(done));
+    finish({.needs_restart = needs_restart}, std::move(done));
   }
 
  private:
@@ -164,14 +187,14 @@ class FakeControl final : public Control {
     if (!built) throw std::runtime_error(built.error().front().to_string());
     snapshot_ = *built;
   }
-  void finish(Done done) {
-    publish();
+  void finish(Applied applied, Done done) {
+    if (applied.changed) publish();
     if (!settle_at_once) {
-      waiting_.push_back(std::move(done));
+      waiting_.emplace_back(std::move(applied), std::move(done));
       return;
     }
-    settled_ = snapshot_->generation;
-    done(Applied{settled_});
+    applied.generation = settled_ = snapshot_->generation;
+    done(std::move(applied));
   }
 
   routing::Desired desired_;
@@ -179,7 +202,7 @@ class FakeControl final : public Control {
   routing::Generation settled_ = 0;
   std::unique_ptr<telemetry::WorkerCounters> workers_[2];
   telemetry::EventLog events_;
-  std::vector<Done> waiting_;
+  std::vector<std::pair<Applied, Done>> waiting_;
 };
 
 }  // namespace segue::admin::test

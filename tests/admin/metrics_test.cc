@@ -27,8 +27,8 @@ TEST_SUITE("admin/metrics") {
     CHECK(page.shares[1].route == "webhooks");
     CHECK(page.shares[1].pool == "new");
     CHECK(page.shares[1].weight == 10);
-    CHECK(page.shares[1].configured == doctest::Approx(0.1));
-    CHECK(page.shares[1].effective == doctest::Approx(1));  // old is down
+    CHECK(*page.shares[1].configured == doctest::Approx(0.1));
+    CHECK(*page.shares[1].effective == doctest::Approx(1));  // old is down
     CHECK(*page.shares[1].observed == doctest::Approx(0.25));
     CHECK_FALSE(page.shares[2].observed);
     REQUIRE(page.endpoints.size() == 3);
@@ -43,6 +43,27 @@ TEST_SUITE("admin/metrics") {
     bool series = false;
     for (const auto& each : page.series) series |= each.route == "webhooks" && each.pool == "new";
     CHECK(series);
+  }
+
+  TEST_CASE("a fallback pool has a share of what was seen, and none of what was set") {
+    conf::Config config = two_pools();
+    config.routes[0].split = {{"new", 1, {}}};  // its fallback is "old"
+    FakeControl control(config);
+    Observed observed;
+    const Instant start{1'000'000'000};
+    observed.tick(control, start);
+    control.count("webhooks", "old", 30);
+    control.count("webhooks", "new", 10);
+    const telemetry::Exposition page = exposition(control, observed, start + Seconds(5));
+    REQUIRE(page.shares.size() == 4);
+    CHECK(*page.shares[0].observed == doctest::Approx(0.25));
+    CHECK(page.shares[1].pool == "old");
+    CHECK_FALSE(page.shares[1].weight);
+    CHECK_FALSE(page.shares[1].configured);
+    CHECK(*page.shares[1].observed == doctest::Approx(0.75));
+    CHECK(telemetry::metrics_text(page).find(
+              "segue_split_observed_share_ratio{route=\"webhooks\",pool=\"old\"} 0.75\n") !=
+          std::string::npos);
   }
 
   TEST_CASE("what the configuration no longer has keeps its counters") {

@@ -12,8 +12,12 @@ namespace {
 
 constexpr Instant kStart{1'000'000'000};
 
-RouteId route(const FakeControl& control, const std::string& name) {
-  return *control.desired().routes.find(name);
+Window since_weights(const FakeControl& control, const Observed& observed, const std::string& name,
+                     const std::string& pool, Instant at) {
+  FakeControl& names = const_cast<FakeControl&>(control);
+  const RouteId route = *control.desired().routes.find(name);
+  return observed.since_weights(control, *control.snapshot()->routes[route.index()],
+                                names.series(name, pool), at);
 }
 
 Window last_minute(const FakeControl& control, const Observed& observed, SeriesId series,
@@ -48,58 +52,57 @@ TEST_SUITE("admin/observed") {
     CHECK(window.latency.quantile(0.5).count() == doctest::Approx(50'000).epsilon(0.5));
   }
 
-  TEST_CASE("counts since a change begin when every worker serves it") {
+  TEST_CASE("a request counts for the weights that decided it, whenever it ends") {
     FakeControl control;
     Observed observed;
     observed.tick(control, kStart);
-    const SeriesId series = control.series("ui", "old");
-    const auto since = [&](Instant at) {
-      return observed.since_weights(sum(control.workers(), series), route(control, "ui"), series,
-                                    at);
+    const auto since = [&](const char* pool, int seconds) {
+      return since_weights(control, observed, "ui", pool, kStart + Seconds(seconds));
     };
-    control.count("ui", "old", 10);
-    CHECK(since(kStart + Seconds(2)).requests == 10);
-    CHECK(since(kStart + Seconds(2)).seconds == doctest::Approx(2));
+    control.count("ui", "old", 10, 1000, 2);
+    CHECK(since("old", 2).requests == 10);
+    CHECK(since("old", 2).failures == 2);
+    CHECK(since("old", 2).seconds == doctest::Approx(2));
 
     control.settle_at_once = false;
-    control.set_weights({{"ui", {{"new", 50}}}}, {}, {}, [](auto) {});
-    control.count("ui", "old", 5);  // some worker still decides by the old weights
-    observed.tick(control, kStart + Seconds(3));
-    CHECK(since(kStart + Seconds(3)).requests == 15);
+    control.set_weights({{"ui", {{"old", 0}, {"new", 50}}}}, {}, {}, [](auto) {});
+    const routing::Generation before = control.snapshot()->generation - 1;
+    CHECK(since("old", 3).requests == 0);
+    control.count_by(before, "ui", "old", 5, 1000, 5);  // a worker that does not know yet
+    control.count("ui", "new", 3);                      // one that does
     control.settle();
     observed.mark_weights(control, kStart + Seconds(4));
-    CHECK(since(kStart + Seconds(4)).requests == 0);
-    control.count("ui", "old", 2);
-    CHECK(since(kStart + Seconds(9)).requests == 2);
-    CHECK(since(kStart + Seconds(9)).seconds == doctest::Approx(5));
+    control.count_by(before, "ui", "old", 1, 60'000'000, 1);  // a long one that began before
+    CHECK(since("old", 9).requests == 0);
+    CHECK(since("old", 9).failures == 0);
+    CHECK(since("old", 9).latency.count() == 0);
+    CHECK(since("new", 9).requests == 3);
+    CHECK(since("new", 9).latency.count() == 3);
+    CHECK(since("new", 9).seconds == doctest::Approx(5));
+    CHECK(
+        last_minute(control, observed, control.series("ui", "old"), kStart + Seconds(9)).requests ==
+        16);
   }
 
   TEST_CASE("what a route counted before it was first looked at is its own") {
     FakeControl control;
     Observed observed;
-    const SeriesId series = control.series("ui", "old");
     control.count("ui", "old", 10);
-    const auto requests = [&] {
-      const SeriesSum current = sum(control.workers(), series);
-      return observed.since_weights(current, route(control, "ui"), series, kStart).requests;
-    };
-    CHECK(requests() == 10);
+    CHECK(since_weights(control, observed, "ui", "old", kStart).requests == 10);
     observed.tick(control, kStart);
-    CHECK(requests() == 10);
+    CHECK(since_weights(control, observed, "ui", "old", kStart).requests == 10);
   }
 
   TEST_CASE("a health flip is no change of weights") {
     FakeControl control;
     Observed observed;
     observed.tick(control, kStart);
-    const SeriesId series = control.series("ui", "old");
     control.count("ui", "old", 10);
     control.health_of("new", "10.0.0.6:8080", routing::EndpointState::Health::kDown);
     observed.tick(control, kStart + Seconds(1));
-    CHECK(observed
-              .since_weights(sum(control.workers(), series), route(control, "ui"), series,
-                             kStart + Seconds(1))
-              .requests == 10);
+    const Window window = since_weights(control, observed, "ui", "old", kStart + Seconds(1));
+    CHECK(window.requests == 10);
+    CHECK(window.seconds == doctest::Approx(1));
   }
 
   TEST_CASE("sums are over all workers") {

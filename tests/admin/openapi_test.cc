@@ -108,8 +108,7 @@ TEST_SUITE("admin/openapi") {
     REQUIRE(document().is_object());
     std::set<std::string> described, offered;
     for (const auto& [path, item] : document()["paths"].items())
-      for (const auto& [method, operation] : item.items())
-        if (method != "parameters") described.insert(method + " " + path);
+      for (const auto& [method, operation] : item.items()) described.insert(method + " " + path);
     for (const Resource& resource : resources())
       offered.insert(lower(resource.method) + " " + std::string(resource.pattern));
     CHECK(described == offered);
@@ -118,7 +117,7 @@ TEST_SUITE("admin/openapi") {
   TEST_CASE(
       "every reference leads somewhere, every operation has a name of its own, every parameter is "
       "declared") {
-    const std::string text(openapi_document());
+    const std::string text = openapi_document();
     for (std::size_t at = text.find("\"#/"); at != text.npos; at = text.find("\"#/", at + 1)) {
       const std::string pointer = text.substr(at + 2, text.find('"', at + 1) - at - 2);
       CAPTURE(pointer);
@@ -126,14 +125,13 @@ TEST_SUITE("admin/openapi") {
     }
     std::set<std::string> names;
     for (const auto& [path, item] : document()["paths"].items()) {
-      std::set<std::string> declared;
-      for (const Json& parameter : item.value("parameters", Json::array()))
-        declared.insert(resolved(parameter)["name"]);
-      for (std::size_t at = path.find('{'); at != path.npos; at = path.find('{', at + 1))
-        CHECK(declared.erase(path.substr(at + 1, path.find('}', at) - at - 1)) == 1);
-      CHECK(declared.empty());
       for (const auto& [method, operation] : item.items()) {
-        if (method == "parameters") continue;
+        std::set<std::string> declared;
+        for (const Json& parameter : operation.value("parameters", Json::array()))
+          if (resolved(parameter)["in"] == "path") declared.insert(resolved(parameter)["name"]);
+        for (std::size_t at = path.find('{'); at != path.npos; at = path.find('{', at + 1))
+          CHECK(declared.erase(path.substr(at + 1, path.find('}', at) - at - 1)) == 1);
+        CHECK(declared.empty());
         CHECK(names.insert(operation["operationId"]).second);
         CHECK_FALSE(operation["summary"].get<std::string>().empty());
       }
@@ -164,6 +162,8 @@ TEST_SUITE("admin/openapi") {
         {"/v1/health", "/v1/health"},
         {"/v1/events", "/v1/events"},
         {"/v1/events", "/v1/events?since=x"},
+        {"/v1/health", "/v1/health?pool=old"},
+        {"/v1/health", "/v1/health?pool=odl"},
     };
     for (const auto& [path, target] : kReadings) check_answer("get", path, server.get(target));
 
@@ -183,5 +183,50 @@ TEST_SUITE("admin/openapi") {
     };
     for (const Change& c : kChanges)
       check_answer(lower(c.method), c.path, server.client().asks(c.method, c.target, c.body));
+  }
+
+  TEST_CASE("the server refuses as the document says: every method, body and query parameter") {
+    TestServer server;
+    const std::string large(Limits{}.body_bytes + 1, ' ');
+    for (const auto& [path, item] : document()["paths"].items()) {
+      CAPTURE(path);
+      std::string target = path;
+      for (const auto& [name, value] : std::map<std::string, std::string>{
+               {"{route}", "ui"}, {"{pool}", "new"}, {"{address}", "10.0.0.6:8080"}})
+        if (const std::size_t at = target.find(name); at != target.npos)
+          target.replace(at, name.size(), value);
+      std::string allowed;
+      for (const char* method : {"GET", "PUT", "PATCH", "POST", "DELETE", "OPTIONS"}) {
+        CAPTURE(method);
+        if (item.contains(lower(method))) {
+          allowed += (allowed.empty() ? "" : ", ") + std::string(method);
+          if (method == std::string("GET")) allowed += ", HEAD";
+          continue;
+        }
+        const RawResponse answer = server.client().asks(method, target);
+        CHECK(answer.status == 405);
+        for (const auto& [described, operation] : item.items())
+          check_answer(described, path, answer);
+      }
+      CHECK(server.client().asks("DELETE", target).field("Allow").size() == allowed.size());
+      for (const auto& [method, operation] : item.items()) {
+        CAPTURE(method);
+        std::string upper = method;
+        for (char& c : upper) c = static_cast<char>(std::toupper(c));
+        std::set<std::string> known;
+        for (const Json& parameter : operation.value("parameters", Json::array()))
+          if (resolved(parameter)["in"] == "query") known.insert(resolved(parameter)["name"]);
+        for (const char* parameter : {"pool", "since", "last", "nonsense"})
+          if (path.starts_with("/v1/")) {
+            const RawResponse answer =
+                server.client().asks(upper, target + "?" + parameter + "=1", "{}");
+            CHECK((answer.json()["detail"].dump().find("unknown query parameter") ==
+                   std::string::npos) == (known.count(parameter) == 1));
+            check_answer(method, path, answer);
+          }
+        if (operation.contains("requestBody"))
+          check_answer(method, path, server.client().asks(upper, target, large));
+      }
+    }
   }
 }

@@ -22,6 +22,8 @@ TEST_SUITE("admin/refusals") {
   TEST_CASE("every refusal has its status, says what is wrong and changes nothing") {
     const std::string too_deep =
         R"({"weights":)" + std::string(20, '[') + std::string(20, ']') + "}";
+    std::string many = "\"p\":1";
+    for (int i = 0; i < 1024; ++i) many += ",\"p" + std::to_string(i) + "\":1";
     const Case kCases[] = {
         {"unknown resource", "GET", "/v1/split", "", 404, "did you mean \"/v1/splits\"?", ""},
         {"unknown resource, nothing near", "GET", "/foo", "", 404, "/v1/openapi.json describes",
@@ -45,6 +47,21 @@ TEST_SUITE("admin/refusals") {
         {"another pool's endpoint", "PUT", "/v1/pools/new/endpoints/10.0.0.5:8080",
          R"({"state":"out"})", 404, "unknown endpoint", ""},
         {"events since nonsense", "GET", "/v1/events?since=x", "", 422, "since is \"x\"", ""},
+        {"events last nonsense", "GET", "/v1/events?last=-1", "", 422, "last is \"-1\"", ""},
+        {"health of an unknown pool", "GET", "/v1/health?pool=nwe", "", 404,
+         "did you mean \"new\"?", ""},
+        {"a misspelt query parameter", "GET", "/v1/events?sinc=3", "", 400,
+         "unknown query parameter \"sinc\", expected \"since\" and \"last\"; did you mean "
+         "\"since\"?",
+         ""},
+        {"a query parameter where there is none", "GET", "/v1/splits?route=ui", "", 400,
+         "unknown query parameter \"route\", /v1/splits has none", ""},
+        {"a query parameter on a change", "PUT", "/v1/splits/ui?dry=1", R"({"weights":{"new":1}})",
+         400, "unknown query parameter \"dry\"", ""},
+        {"a query parameter twice", "GET", "/v1/events?since=1&since=2", "", 400,
+         "\"since\" is given twice", ""},
+        {"a query with a broken escape", "GET", "/v1/health?pool=%zz", "", 400,
+         "two hexadecimal digits", ""},
 
         {"wrong method", "DELETE", "/v1/splits/ui", "", 405, "allowed: GET, HEAD, PUT", ""},
         {"wrong method on a reading", "POST", "/v1/status", "{}", 405, "allowed: GET, HEAD", ""},
@@ -56,6 +73,8 @@ TEST_SUITE("admin/refusals") {
          "the body is not JSON: parse error at line 1, column 2", ""},
         {"not UTF-8", "PUT", "/v1/splits/ui", "{\"weights\":{\"old\xff\":1}}", 400, "UTF-8", ""},
         {"too deep", "PUT", "/v1/splits/ui", too_deep, 400, "nested deeper than 16", ""},
+        {"too many members", "PUT", "/v1/splits/ui", "{\"weights\":{" + many + "}}", 400,
+         "an object of more than 1024 members", ""},
         {"a member twice", "PUT", "/v1/splits/ui", R"({"weights":{"old":1,"old":2}})", 400,
          "occurs twice", ""},
         {"a list", "PUT", "/v1/splits/ui", "[]", 422, "a list, expected an object", ""},

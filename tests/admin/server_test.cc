@@ -189,6 +189,49 @@ TEST_SUITE("admin/server") {
         "all 3 admin connections are in use"));
   }
 
+  TEST_CASE("no number of slow clients locks the operator out") {
+    TestServer server;
+    const std::size_t all = Limits{}.connections;
+    std::vector<std::unique_ptr<RawClient>> clients;
+    const auto fill = [&](std::string_view wire, std::size_t count) {
+      for (std::size_t i = 0; i < count; ++i) {
+        clients.push_back(std::make_unique<RawClient>(server.loop, server.folder / "admin.sock"));
+        REQUIRE(clients.back()->sends(wire));
+      }
+    };
+    // Half a head, half a body: answered with 408 after some seconds, and nobody waits for that.
+    fill("GET /live HT", all / 2);
+    fill("POST /v1/reload HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n{", all - all / 2);
+    REQUIRE(server.loop.until([&] { return server.server->connections() == all; }));
+    CHECK(server.get("/live").status == 200);
+    CHECK(clients.front()->sees_end());
+    CHECK(clients.front()->in.empty());
+    for (int i = 0; i < 5; ++i) CHECK(server.get("/v1/status").status == 200);
+    clients.clear();
+    REQUIRE(server.loop.until([&] { return server.server->connections() == 0; }));
+
+    // Streams go after everybody else who does not wait for us, the oldest first.
+    fill("GET /v1/events HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n", all - 1);
+    for (const auto& client : clients) REQUIRE(client->sees(": segue events"));
+    fill("GET /li", 1);
+    REQUIRE(server.loop.until([&] { return server.server->connections() == all; }));
+    RawClient ctl = server.client();
+    CHECK(ctl.asks("GET", "/live").status == 200);
+    CHECK(clients.back()->sees_end());
+    fill("GET /li", 1);
+    CHECK(ctl.sees_end());  // idle by now
+    fill("GET /li", 1);
+    CHECK(clients[all]->sees_end());
+    server.control.events().emit("test.done", {});
+    CHECK(clients.front()->sees("test.done"));
+    clients[all + 1]->close();
+    REQUIRE(server.loop.until([&] { return server.server->connections() == all - 1; }));
+    fill("GET /v1/events HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n", 1);
+    REQUIRE(clients.back()->sees(": segue events"));
+    CHECK(server.get("/live").status == 200);
+    CHECK(clients.front()->sees_end());
+  }
+
   TEST_CASE("TCP shows metrics and liveness, and nothing else") {
     TestServer server({}, true);
     const auto address = SocketAddress::parse(server.server->listen_address());

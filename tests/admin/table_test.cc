@@ -80,6 +80,17 @@ TEST_SUITE("admin/units") {
     CHECK(human_count(999'600) == "1M");
     CHECK(human_count(34'500'000) == "34.5M");
     CHECK(human_count(18'000'000'000'000'000'000u) == "18000000T");
+    CHECK(human_exact(0) == "0");
+    CHECK(human_exact(999) == "999");
+    CHECK(human_exact(1000) == "1 000");
+    CHECK(human_exact(1'000'000) == "1 000 000");
+    CHECK(human_rate(0) == "0");
+    CHECK(human_rate(12.345) == "12.3");
+    CHECK(human_rate(999.6) == "1k");
+    CHECK(counted(0, "worker") == "0 workers");
+    CHECK(counted(1, "worker") == "1 worker");
+    CHECK(counted(0, 1, "endpoint") == "0 of 1 endpoint");
+    CHECK(counted(1, 2, "endpoint") == "1 of 2 endpoints");
     CHECK(human_millis(0.34) == "340 µs");
     CHECK(human_millis(0.9999) == "1 ms");
     CHECK(human_millis(3.44) == "3.4 ms");

@@ -6,6 +6,7 @@ import subprocess
 
 from support.case import SegueCase, main
 from support.config import config, pool, route
+from support.process import wait_until
 from support.segue import BIN
 from support.upstream import ok
 
@@ -55,6 +56,21 @@ class Api(Admin):
         self.proxy.weights("ui", new=50)
         self.assertEqual(self.weights(), {"old": 100, "new": 50})
 
+    def test_what_is_so_already_makes_no_generation_and_no_event(self):
+        self.proxy.weights("ui", new=10)
+        status = self.proxy.get("/v1/status")["generation"]
+        events = [e["id"] for e in self.proxy.get("/v1/events")["events"]]
+        endpoint = f"/v1/pools/old/endpoints/{self.old.address}"
+        for target, body in (("/v1/splits/ui", {"weights": {"old": 100, "new": 10}}),
+                             ("/v1/splits/ui", {"weights": {"new": 10}}),
+                             ("/v1/pools/old", {"state": "auto"}), (endpoint, {"state": "auto"})):
+            with self.subTest(target):
+                answer = self.proxy.admin("PUT", target, body)
+                self.assertEqual(answer.status, 200, answer)
+                self.assertEqual((answer.json()["generation"], answer.json()["changed"]), (status, False))
+        self.assertEqual([e["id"] for e in self.proxy.get("/v1/events")["events"]], events)
+        self.assertTrue(self.proxy.admin("PUT", endpoint, {"state": "drain"}).json()["changed"])
+
     def test_what_makes_no_sense_changes_nothing_and_says_why(self):
         for target, body, status, word in (
                 ("/v1/splits/ui", {"weights": {"old": 0, "new": 0}}, 422, "0"),
@@ -89,10 +105,27 @@ class Api(Admin):
         client = self.connect(self.proxy)
         for _ in range(10):
             client.request()
+        # A request is counted when its response is out: a moment after its client has it.
+        wait_until("10 requests", lambda: self.split()["old"]["requests"] == 10)
         split = self.split()
         self.assertEqual((split["old"]["weight"], split["old"]["effective_share"]), (100, 1))
         self.assertEqual(split["old"]["observed"]["since_change"]["share"], 1)
-        self.assertEqual(split["old"]["requests"], 10)
+
+    def test_what_began_before_a_change_does_not_count_after_it(self):
+        slow = self.upstream()
+        proxy = self.segue(config({"old": pool(slow.address), "new": pool(self.new.address)},
+                                  [route({"old": 100, "new": 0}, name="ui")]))
+        before, after = self.connect(proxy), self.connect(proxy)
+        before.send_request("GET", "/slow")
+        wire = slow.accept()
+        wire.read_request()
+        proxy.weights("ui", old=0, new=100)
+        self.assertEqual(after.request().body, b"new")
+        wire.send(ok(b"late"))
+        self.assertEqual(before.read_response().body, b"late")
+        wait_until("both", lambda: [proxy.split("ui")[name]["requests"] for name in ("old", "new")] == [1, 1])
+        seen = {name: p["observed"]["since_change"] for name, p in proxy.split("ui").items()}
+        self.assertEqual({name: (w["requests"], w["share"]) for name, w in seen.items()}, {"old": (0, 0), "new": (1, 1)})
 
     def test_events_tell_what_changed(self):
         self.proxy.weights("ui", new=25)

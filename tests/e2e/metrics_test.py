@@ -3,6 +3,7 @@ import subprocess
 
 from support.case import SegueCase, main
 from support.config import config, pool, route
+from support.process import wait_until
 from support.upstream import ok, refused_address
 
 
@@ -21,6 +22,23 @@ class Metrics(SegueCase):
         done = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True)
         self.assertEqual((done.returncode, done.stdout + done.stderr), (0, b""))
 
+    def test_the_observed_share_is_that_of_all_pools_that_served(self):
+        promtool = self.need("promtool")
+        sock, address = refused_address()
+        self.addCleanup(sock.close)
+        upstream = self.upstream(serve=True)
+        segue = self.segue(config({"new": pool(address), "old": pool(upstream.address)},
+                                  [route({"new": 1}, name="ui", fallback=["old"])]))
+        client = self.connect(segue)
+        for n in range(20):
+            client.request("GET", f"/{n}")
+        wait_until("20 requests", lambda: segue.metric("segue_requests_total", route="ui") == 20)
+        self.assertEqual(segue.metric("segue_split_observed_share_ratio", route="ui", pool="old"), 1)
+        self.assertEqual(segue.metric("segue_split_observed_share_ratio", route="ui", pool="new"), 0)
+        done = subprocess.run([promtool, "check", "metrics"], input=segue.admin("GET", "/metrics").body,
+                              capture_output=True)
+        self.assertEqual((done.returncode, done.stdout + done.stderr), (0, b""))
+
     def test_requests_are_counted_by_route_pool_and_class(self):
         upstream = self.upstream(lambda r, w: w.send(
             b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n" if r.head.target == b"/no" else ok()))
@@ -28,6 +46,8 @@ class Metrics(SegueCase):
         client = self.connect(segue)
         for target in ("/", "/", "/", "/no"):
             client.request("GET", target)
+        # A request is counted when its response is out: a moment after its client has it.
+        wait_until("4 requests", lambda: segue.metric("segue_requests_total", route="ui") == 4)
         self.assertEqual(segue.metric("segue_requests_total", route="ui", pool="old", **{"class": "2xx"}), 3)
         self.assertEqual(segue.metric("segue_requests_total", route="ui", pool="old", **{"class": "4xx"}), 1)
         self.assertEqual(segue.metric("segue_request_duration_seconds_count", route="ui", pool="old"), 4)
@@ -39,7 +59,7 @@ class Metrics(SegueCase):
             client.request()
         self.assertEqual(segue.admin("POST", "/v1/reload", {}).status, 200)
         client.request()
-        self.assertEqual(segue.metric("segue_requests_total", pool="old"), 6)
+        wait_until("6 requests", lambda: segue.metric("segue_requests_total", pool="old") == 6)
 
     def test_gauges_come_back_to_zero(self):
         segue, upstream = self.one()
@@ -50,7 +70,7 @@ class Metrics(SegueCase):
         self.assertEqual(segue.metric("segue_requests_in_flight"), 1)
         wire.send(ok())
         client.read_response()
-        self.assertEqual(segue.metric("segue_requests_in_flight"), 0)
+        wait_until("no request in flight", lambda: segue.metric("segue_requests_in_flight") == 0)
 
 
 if __name__ == "__main__":

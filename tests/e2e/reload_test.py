@@ -51,6 +51,16 @@ class Reload(SegueCase):
             segue.reload()
             self.assertEqual(client.request().body, b"old")
 
+    def test_what_needs_a_restart_is_said(self):
+        segue = self.segue(self.file({"old": 100, "new": 0}, workers=1))
+        segue.write_config(self.file({"old": 100, "new": 0}, workers=2))
+        done = segue.ctl("reload")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("workers has changed", done.stderr)
+        self.assertEqual(segue.admin("POST", "/v1/reload", {}).json()["needs_restart"], ["workers"])
+        segue.write_config(self.file({"old": 100, "new": 0}, workers=1))
+        self.assertEqual(segue.admin("POST", "/v1/reload", {}).json()["needs_restart"], [])
+
     def test_requests_in_flight_do_not_notice(self):
         upstream = self.upstream()
         segue = self.segue(config({"old": pool(upstream.address)}, [route({"old": 1}, name="ui")]))

@@ -22,10 +22,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (parser.state() == RequestParser::State::kComplete) {
     const Routed routed = route(parser.request());
     if (routed.resource == nullptr && routed.refusal.status < 400) __builtin_trap();
-    if (const auto json = parse_json(parser.request().body, limits.json_depth); json.ok())
-      to_text(*json);
+    if (const auto json = parse_json(parser.request().body, limits.json); json.ok()) to_text(*json);
   }
-  if (const auto json = parse_json(bytes, limits.json_depth); json.ok()) to_text(*json);
+  if (const auto json = parse_json(bytes, limits.json); json.ok()) to_text(*json);
   display_width(printable(bytes));
   return 0;
 }

@@ -26,7 +26,12 @@ struct World {
       borrowed.push_back(workers.back().get());
     }
     outliers = std::make_unique<Outliers>(
-        borrowed, [this](const Outliers::Change& change) { changes.push_back(change); },
+        borrowed,
+        [this](const Outliers::Change& change) {
+          CAPTURE(change.cause);
+          CHECK_FALSE(change.evidence.empty());
+          changes.push_back(change);
+        },
         [this](EndpointId endpoint) { return !alone.contains(endpoint); });
     outliers->update({{kOne, settings}, {kTwo, settings}}, now);
   }

@@ -31,6 +31,24 @@ TEST_SUITE("telemetry/counters") {
     CHECK(first == &counters->series.at(SeriesId{0}));
   }
 
+  TEST_CASE("counts since a change are of the newest weights only") {
+    SinceChange cells;
+    CHECK(cells.is_of(0));
+    cells.count(3, false, 100);
+    cells.count(3, true, std::nullopt);
+    CHECK(cells.is_of(3));
+    CHECK(cells.requests.get() == 2);
+    CHECK(cells.failures.get() == 1);
+    cells.count(2, true, 100);  // it began before the change
+    CHECK(cells.requests.get() == 2);
+    cells.count(7, false, 100);
+    CHECK(cells.is_of(7));
+    CHECK_FALSE(cells.is_of(3));
+    CHECK(cells.requests.get() == 1);
+    CHECK(cells.failures.get() == 0);
+    CHECK(cells.total.sum_us.get() == 100);
+  }
+
   TEST_CASE("words are the same everywhere") {
     CHECK(std::string(to_string(Proof::kReusedConnection)) == "reused_connection");
     CHECK(std::string(to_string(Phase::kRelay)) == "relay");
