@@ -43,6 +43,12 @@ const conf::Route* find_route(const conf::Config& config, const std::string& nam
   return nullptr;
 }
 
+/// But for permission to be root, which may have come from the command line.
+bool same_confinement(conf::Process a, const conf::Process& b) {
+  a.allow_root = b.allow_root;
+  return a == b;
+}
+
 const char* word(routing::EndpointState::Operator state) {
   switch (state) {
     case routing::EndpointState::Operator::kNone: return "auto";
@@ -347,8 +353,9 @@ void Control::reload(bool weights_from_file, Author author, Done done) {
   std::vector<std::pair<std::string, std::string>> facts = {
       {"file", file}, {"generation", std::to_string(snapshot_->generation)}};
   if (config->workers != old_config->workers || !(config->admin == old_config->admin) ||
-      !(config->log == old_config->log))
-    facts.emplace_back("needs_restart", "workers, [admin] and [log] take effect at the next start");
+      !(config->log == old_config->log) || !same_confinement(config->process, old_config->process))
+    facts.emplace_back("needs_restart",
+                       "workers, [admin], [log] and [process] take effect at the next start");
   std::string differing;
   for (const conf::Route& route : config->routes) {
     const Weights weights = weights_of(desired_, route);
