@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -168,9 +169,10 @@ void Listeners::apply(const conf::Config& config) {
 }
 
 std::vector<std::string> Listeners::prepared_files() const {
+  constexpr std::string_view kUnix = "unix:", kAbstract = "unix:@";  // which has no file
   std::vector<std::string> files;
   for (const Bound& bound : prepared_)
-    if (constexpr std::string_view kUnix = "unix:"; bound.address.starts_with(kUnix))
+    if (bound.address.starts_with(kUnix) && !bound.address.starts_with(kAbstract))
       files.push_back(bound.address.substr(kUnix.size()));
   return files;
 }

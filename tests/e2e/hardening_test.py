@@ -212,7 +212,8 @@ class Dropped(SegueCase):
 
     def test_a_unix_listener_is_the_users_and_works(self):
         path = os.path.join(self.place, "data.sock")
-        segue = self.started(listeners={"local": {"address": f"unix:{path}"}})
+        name = "@" + os.path.basename(self.place)  # abstract: there is no file to give away
+        segue = self.started(listeners={"local": {"address": f"unix:{path}"}, "hidden": {"address": f"unix:{name}"}})
         self.assertEqual(os.stat(path).st_uid, NOBODY.pw_uid)
         self.assertEqual(unix_http.ask(path, "GET", "/").status, 200)
 
