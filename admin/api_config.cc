@@ -4,11 +4,13 @@
 #include "admin/change.h"
 #include "admin/resources.h"
 #include "conf/print.h"
+#include "conf/redact.h"
 
 namespace segue::admin {
 
 void get_config(Call& call) {
-  call.send_text("application/toml; charset=utf-8", conf::print(*call.snapshot->config));
+  call.send_text("application/toml; charset=utf-8",
+                 conf::print(conf::redacted(*call.snapshot->config)));
 }
 
 void post_reload(Call& call) {

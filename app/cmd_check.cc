@@ -8,6 +8,7 @@
 #include "app/tls_desk.h"
 #include "conf/load.h"
 #include "conf/print.h"
+#include "conf/redact.h"
 #include "routing/match.h"
 #include "routing/route_table.h"
 
@@ -52,10 +53,10 @@ int report(const conf::Config& config, const CheckOptions& options, Console& con
                                 {"listeners", config.listeners.size()},
                                 {"pools", config.pools.size()},
                                 {"routes", precedence_json(config)}};
-    if (options.print) json["canonical"] = conf::print(config);
+    if (options.print) json["canonical"] = conf::print(conf::redacted(config));
     console.out << json.dump(2) << '\n';
   } else if (options.print) {
-    console.out << conf::print(config);
+    console.out << conf::print(conf::redacted(config));
     print_precedence(config, console.out);
   } else {
     console.out << summary(config) << '\n';

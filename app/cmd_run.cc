@@ -15,6 +15,7 @@ int cmd_run(const RunOptions& options) {
     std::fprintf(stderr, "segue: %s was refused; nothing was started\n", options.config.c_str());
     return 1;
   }
+  if (options.allow_root) loaded->process.allow_root = true;
   if (options.workers) loaded->workers = *options.workers;
   return serve(std::make_shared<const conf::Config>(std::move(*loaded)));
 }

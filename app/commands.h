@@ -24,6 +24,7 @@ struct Console {
 struct RunOptions {
   std::string config = "segue.toml";
   std::optional<std::uint32_t> workers{};  ///< instead of the configuration's
+  bool allow_root = false;                 ///< as [process] allow_root
 };
 /// Serves until it is told to stop.
 int cmd_run(const RunOptions& options);

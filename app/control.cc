@@ -43,6 +43,12 @@ const conf::Route* find_route(const conf::Config& config, const std::string& nam
   return nullptr;
 }
 
+/// But for permission to be root, which may have come from the command line.
+bool same_confinement(conf::Process a, const conf::Process& b) {
+  a.allow_root = b.allow_root;
+  return a == b;
+}
+
 const char* word(routing::EndpointState::Operator state) {
   switch (state) {
     case routing::EndpointState::Operator::kNone: return "auto";
@@ -410,6 +416,8 @@ void Control::reload(bool weights_from_file, Author author, Done done) {
   if (config->workers != started_with_->workers) applied.needs_restart.emplace_back("workers");
   if (!(config->admin == started_with_->admin)) applied.needs_restart.emplace_back("[admin]");
   if (!(config->log == started_with_->log)) applied.needs_restart.emplace_back("[log]");
+  if (!same_confinement(config->process, started_with_->process))
+    applied.needs_restart.emplace_back("[process]");
   if (!applied.needs_restart.empty())
     facts.emplace_back("needs_restart", joined(applied.needs_restart));
   std::string differing;

@@ -146,7 +146,7 @@ void DemoStage::write_config() const {
 }
 
 Status<std::string> DemoStage::start_segue() {
-  segue_ = DemoProcess::start({"run", "-c", dir_ / "segue.toml"}, log());
+  segue_ = DemoProcess::start({"run", "--allow-root", "-c", dir_ / "segue.toml"}, log());
   admin_ = std::make_unique<DemoClient>("unix:" + admin_socket());
   for (double waited = 0; waited < kStartSeconds && segue_ != nullptr && segue_->alive();
        waited += kPollSeconds) {

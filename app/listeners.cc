@@ -4,17 +4,43 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "app/privileges.h"
 #include "lib/net/listener.h"
+#include "telemetry/log.h"
 
 namespace segue::app {
 namespace {
 
 // Connections the kernel keeps for a worker that is busy; it caps this by net.core.somaxconn.
 constexpr int kBacklog = 4096;
+
+const char* const kPrivilegedPort =
+    "; ports this low take a privilege that segue does not have (any more, with [process] user): "
+    "restart it to bind them as root, give it CAP_NET_BIND_SERVICE, or lower "
+    "net.ipv4.ip_unprivileged_port_start";
+
+/// The listener with as many connections as there are descriptors for.
+conf::Listener fitted(conf::Listener listener, const DescriptorPlan& plan) {
+  listener.connections_max = plan.share(listener.connections_max);
+  return listener;
+}
+
+void warn_if_short(const DescriptorPlan& plan) {
+  if (!plan.short_of()) return;
+  telemetry::log::event(
+      telemetry::log::Level::kWarn, "descriptors.short",
+      {{"limit", std::to_string(plan.limit)},
+       {"reserve", std::to_string(plan.reserve)},
+       {"connections_max", std::to_string(plan.asked)},
+       {"connections_given", std::to_string(plan.given)},
+       {"advice", "raise the hard limit of open files (LimitNOFILE=) to " +
+                      std::to_string(plan.wanted()) + " or lower connections_max"}});
+}
 
 std::vector<AddressRange> ranges(const std::vector<std::string>& texts) {
   std::vector<AddressRange> ranges;
@@ -60,7 +86,8 @@ Result<Listeners::Bound, Problem> Listeners::bind(const conf::Config& config,
     auto fd = net::bind_listener(*address, kBacklog);
     if (!fd) {
       close(bound);
-      return problem(std::move(fd).error());
+      return problem(std::move(fd).error() +
+                     (port_is_out_of_reach(address->port()) ? kPrivilegedPort : std::string()));
     }
     bound.fds.push_back(*fd);
     address->set_port(net::bound_address(*fd).port());  // port 0: the others join the first
@@ -74,6 +101,10 @@ Result<Listeners::Bound, Problem> Listeners::bind(const conf::Config& config,
   return bound;
 }
 
+DescriptorPlan Listeners::plan(const conf::Config& config) const {
+  return plan_descriptors(config, workers_.count(), descriptors_);
+}
+
 void Listeners::discard() {
   for (Bound& bound : prepared_) close(bound);
   prepared_.clear();
@@ -82,6 +113,7 @@ void Listeners::discard() {
 Status<Problems> Listeners::prepare(const conf::Config& config) {
   discard();
   Problems problems;
+  const DescriptorPlan descriptors = plan(config);
   for (const conf::Listener& listener : config.listeners) {
     const bool known = std::any_of(bound_.begin(), bound_.end(), [&](const Bound& bound) {
       return bound.state->settings.name == listener.name && bound.address == listener.address;
@@ -92,7 +124,7 @@ Status<Problems> Listeners::prepare(const conf::Config& config) {
       problems.push_back(std::move(bound).error());
       continue;
     }
-    bound->state->settings = listener;
+    bound->state->settings = fitted(listener, descriptors);
     bound->state->trusted = ranges(listener.trusted_proxies);
     prepared_.push_back(std::move(*bound));
   }
@@ -110,9 +142,12 @@ void Listeners::apply(const conf::Config& config) {
     if (!stays) workers_.close_listener(bound.state->id);
     return !stays;
   });
+  const DescriptorPlan descriptors = plan(config);
+  warn_if_short(descriptors);
   for (Bound& bound : bound_) {
-    for (const conf::Listener& listener : config.listeners) {
-      if (listener.name != bound.state->settings.name) continue;
+    for (const conf::Listener& asked : config.listeners) {
+      if (asked.name != bound.state->settings.name) continue;
+      const conf::Listener listener = fitted(asked, descriptors);
       auto tls = tls_.server(listener.name);
       if (listener == bound.state->settings && tls == bound.state->tls) continue;
       auto state = std::make_shared<proxy::ListenerState>();
@@ -134,6 +169,15 @@ void Listeners::apply(const conf::Config& config) {
     bound_.push_back(std::move(bound));
   }
   prepared_.clear();
+}
+
+std::vector<std::string> Listeners::prepared_files() const {
+  constexpr std::string_view kUnix = "unix:", kAbstract = "unix:@";  // which has no file
+  std::vector<std::string> files;
+  for (const Bound& bound : prepared_)
+    if (bound.address.starts_with(kUnix) && !bound.address.starts_with(kAbstract))
+      files.push_back(bound.address.substr(kUnix.size()));
+  return files;
 }
 
 std::vector<admin::ListenerInfo> Listeners::list() const {

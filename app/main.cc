@@ -34,6 +34,7 @@ constexpr const char* kRunExamples = R"(
 Examples:
   segue run                                      with ./segue.toml
   segue run -c /etc/segue/segue.toml --workers 2
+  segue run -c try.toml --allow-root             as root, to try something; a service sets [process] user
 
 SIGHUP reads the configuration again, SIGTERM drains and ends.)";
 
@@ -91,6 +92,8 @@ CLI::App* add_run(CLI::App& app, RunOptions& run) {
   add_config(*command, "-c,--config", run.config);
   command->add_option("--workers", run.workers, "Threads that carry traffic, instead of the file's")
       ->check(CLI::Range(1, 256));
+  command->add_flag("--allow-root", run.allow_root,
+                    "Run as root although [process] names no user to become");
   command->footer(kRunExamples);
   return command;
 }

@@ -5,12 +5,14 @@
 #include <cstdio>
 #include <thread>
 
-#include <sys/resource.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "admin/api.h"
 #include "admin/server.h"
+#include "app/confinement.h"
 #include "app/control.h"
+#include "app/privileges.h"
 #include "segue/version.h"
 #include "telemetry/access_log.h"
 #include "telemetry/log.h"
@@ -44,14 +46,6 @@ class Signal {
   Core* core_;
 };
 
-/// Descriptors are connections: takes as many as the hard limit allows.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 int say(const std::string& sentence) {
   std::fprintf(stderr, "segue: %s\n", sentence.c_str());
   return 1;
@@ -65,8 +59,9 @@ int say(const Problems& problems) {
 
 class Server final : WorkersEvents {
  public:
-  explicit Server(std::shared_ptr<const conf::Config> config)
+  Server(std::shared_ptr<const conf::Config> config, std::optional<Account> account)
       : config_(std::move(config)),
+        account_(std::move(account)),
         workers_(config_->workers > 0 ? config_->workers
                                       : std::max(1u, std::thread::hardware_concurrency()),
                  config_->log, mailbox_) {}
@@ -80,24 +75,80 @@ class Server final : WorkersEvents {
   }
 
   int run() {
-    if (!config_->log.access_file.empty()) {
-      auto access =
-          telemetry::AccessWriter::start(config_->log.access_file, workers_.access_rings());
-      if (!access) return say(access.error());
-      access_ = std::move(*access);
-      control_.watch(access_.get());
-    }
+    // As who started us, with one thread and no request read: what takes privileges, keys included.
     if (Status<Problems> read = tls_.prepare(*config_); !read) return say(read.error());
     tls_.apply();
     if (Status<Problems> bound = listeners_.prepare(*config_); !bound) return say(bound.error());
+    if (Status<std::string> opened = open_admin(); !opened) return say(opened.error());
+    if (Status<std::string> became = become_account(); !became) return say(became.error());
+
+    // As who serves. Logs too: what cannot be opened now could not be opened after a rotation.
+    if (Status<std::string> opened = open_logs(); !opened) return say(opened.error());
     if (Status<Problems> started = control_.start(); !started) return say(started.error());
-    auto admin = admin::Server::start(
-        *loop_.uv(), {config_->admin.socket, config_->admin.mode, config_->admin.listen}, *api_);
-    if (!admin) return say(admin.error());
-    admin_ = std::move(*admin);
     workers_.start(control_.current(), *this);
     control_.publish_tls();
     listeners_.apply(*config_);
+
+    // Every thread is there now.
+    if (Status<std::string> confined = give_up_system_calls(config_->process); !confined)
+      return say(confined.error());
+    announce();
+    loop_.run();
+    return 0;
+  }
+
+ private:
+  Status<std::string> open_admin() {
+    if (account_ && !config_->admin.socket.empty())
+      if (auto made = account_->make_folder_of(config_->admin.socket); !made) return made;
+    auto admin = admin::Server::start(
+        *loop_.uv(), {config_->admin.socket, config_->admin.mode, config_->admin.listen}, *api_);
+    if (!admin) return fail(admin.error());
+    admin_ = std::move(*admin);
+    return Done{};
+  }
+
+  Status<std::string> become_account() {
+    if (account_) {
+      std::vector<std::string> files = listeners_.prepared_files();
+      if (!config_->admin.socket.empty()) files.push_back(config_->admin.socket);
+      for (const std::string& file : files)
+        if (auto owned = account_->own_socket(file); !owned) return owned;
+      if (auto became = account_->become(); !became) return became;
+    }
+    return keep_memory_private(config_->process);
+  }
+
+  Status<std::string> open_logs() {
+    const telemetry::log::Settings log{config_->log.level,
+                                       config_->log.format == conf::Log::Format::kJson
+                                           ? telemetry::log::Format::kJson
+                                           : telemetry::log::Format::kText,
+                                       config_->log.file};
+    if (auto ready = telemetry::log::setup(log); !ready) return fail(for_account(ready.error()));
+    if (config_->log.access_file.empty()) return Done{};
+    auto access = telemetry::AccessWriter::start(config_->log.access_file, workers_.access_rings());
+    if (!access) return fail(for_account(access.error()));
+    access_ = std::move(*access);
+    control_.watch(access_.get());
+    return Done{};
+  }
+
+  /// A file that the user may not open, to one who started segue as root.
+  std::string for_account(std::string sentence) const {
+    if (account_)
+      sentence += " (as user " + account_->user() + ", who must be able to write the file and, " +
+                  "to reopen it after a rotation, its folder)";
+    return sentence;
+  }
+
+  void announce() {
+    announce_confinement(config_->process);
+    if (access(config_->file.c_str(), R_OK) != 0)
+      telemetry::log::event(telemetry::log::Level::kWarn, "config.unreadable",
+                            {{"file", config_->file},
+                             {"advice", "a reload will fail: let uid " + std::to_string(geteuid()) +
+                                            " read the file"}});
     control_.events().emit("process.started", {{"version", std::string(build_info().version)},
                                                {"commit", std::string(build_info().commit)},
                                                {"config", config_->file},
@@ -106,11 +157,8 @@ class Server final : WorkersEvents {
     for (const admin::ListenerInfo& listener : listeners_.list())
       control_.events().emit("listener.opened",
                              {{"listener", listener.name}, {"address", listener.address}});
-    loop_.run();
-    return 0;
   }
 
- private:
   // WorkersEvents
   void on_settled(routing::Generation generation) override { control_.on_settled(generation); }
   void on_gateway_error(EndpointId endpoint) override { control_.health_desk().look(endpoint); }
@@ -139,12 +187,13 @@ class Server final : WorkersEvents {
   }
 
   std::shared_ptr<const conf::Config> config_;
+  std::optional<Account> account_;  // none: stays who it is
   net::Loop loop_;
   net::Mailbox mailbox_{loop_};
   Workers workers_;
   std::unique_ptr<telemetry::AccessWriter> access_;  // null without an access log
   TlsDesk tls_;
-  Listeners listeners_{workers_, tls_};
+  Listeners listeners_{workers_, tls_, raise_descriptor_limit()};
   MemoryWatch memory_{loop_, workers_.memory_pressure()};
   Control control_{loop_, workers_, listeners_, tls_, memory_, config_};
   std::unique_ptr<admin::Api> api_ = std::make_unique<admin::Api>(control_);
@@ -160,14 +209,12 @@ class Server final : WorkersEvents {
 
 int serve(std::shared_ptr<const conf::Config> config) {
   std::signal(SIGPIPE, SIG_IGN);
-  raise_descriptor_limit();
-  const telemetry::log::Settings log{config->log.level,
-                                     config->log.format == conf::Log::Format::kJson
-                                         ? telemetry::log::Format::kJson
-                                         : telemetry::log::Format::kText,
-                                     config->log.file};
-  if (auto ready = telemetry::log::setup(log); !ready) return say(ready.error());
-  Server server(std::move(config));
+  // A ring of libuv's would go past the system-call filter, and stop working under it.
+  setenv("UV_USE_IO_URING", "0", 1);  // NOLINT(concurrency-mt-unsafe): one thread yet
+  if (auto refused = refuse_new_privileges(); !refused) return say(refused.error());
+  auto account = Account::of(*config);
+  if (!account) return say(account.error());
+  Server server(std::move(config), std::move(*account));
   return server.run();
 }
 

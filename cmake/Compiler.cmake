@@ -57,9 +57,11 @@ if(SEGUE_SANITIZE)
     target_compile_options(segue_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
   endif()
 else()
-  # Needs the optimiser, and would hide reads from the sanitizers.
+  # Needs the optimiser, and would hide reads from the sanitizers. tests/e2e/binary_test.py looks at
+  # what comes out.
   target_compile_options(segue_flags INTERFACE
-    $<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE> $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)
+    $<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE> $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>
+    $<$<NOT:$<CONFIG:Debug>>:-fstack-clash-protection>)
 endif()
 
 if(SEGUE_COVERAGE)

@@ -17,6 +17,8 @@ segue_need("pkg-config" PkgConfig_FOUND)
 if(PkgConfig_FOUND)
   pkg_check_modules(libuv QUIET IMPORTED_TARGET libuv>=1.44)
   segue_need("libuv >= 1.44" libuv_FOUND)
+  pkg_check_modules(libseccomp QUIET IMPORTED_TARGET libseccomp>=2.5)
+  segue_need("libseccomp >= 2.5" libseccomp_FOUND)
 endif()
 
 find_package(OpenSSL 3.0 QUIET COMPONENTS SSL Crypto)

@@ -293,6 +293,17 @@ struct Admin {
   bool operator==(const Admin&) const = default;
 };
 
+/// [process]. Takes effect at the start alone.
+struct Process {
+  std::string user;         ///< to become after binding; "" stays who started it
+  std::string group;        ///< "" is the user's own; empty when `user` is
+  bool allow_root = false;  ///< uid 0 without `user`
+  bool core_dumps = false;
+  enum class Seccomp : std::uint8_t { kOff, kOn, kLog } seccomp = Seccomp::kOn;
+
+  bool operator==(const Process&) const = default;
+};
+
 struct Config {
   std::string file;
   std::uint32_t workers = 0;  ///< 0: the number of cores
@@ -305,6 +316,7 @@ struct Config {
   Forwarding forwarding;
   Log log;
   Admin admin;
+  Process process;
 
   bool operator==(const Config&) const = default;
 };

@@ -144,6 +144,15 @@ std::string judge_socket_path(std::string_view text) {
   return judge_file(text);
 }
 
+std::string judge_account(std::string_view text) {
+  constexpr std::size_t kAccountMax = 32;  // useradd(8)
+  const bool good =
+      !text.empty() && text.size() <= kAccountMax && std::ranges::all_of(text, [](char c) {
+        return is_alnum(c) || c == '.' || c == '_' || c == '-' || c == '$';
+      });
+  return good ? "" : " is not the name of a user or group";
+}
+
 std::string judge_needle(std::string_view text) {
   return text.size() > kNeedleMax ? " has more than " + std::to_string(kNeedleMax) + " bytes" : "";
 }

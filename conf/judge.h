@@ -35,6 +35,7 @@ std::string judge_field_name(std::string_view text);   ///< RFC 9110 §5.1: a to
 std::string judge_field_value(std::string_view text);  ///< RFC 9110 §5.5: no control characters
 std::string judge_file(std::string_view text);         ///< a path the system calls take
 std::string judge_socket_path(std::string_view text);  ///< a path a UNIX socket can have
+std::string judge_account(std::string_view text);      ///< a user or group of this machine, by name
 std::string judge_needle(std::string_view text);  ///< text to look for, at most kNeedleMax bytes
 inline constexpr std::size_t kNeedleMax = 1024;
 

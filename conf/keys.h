@@ -28,7 +28,8 @@ struct Key {
                        const S&);  ///< TOML or "" for absent; null: printed as a table of its own
   bool required = false;
   std::string_view default_words =
-      {};  ///< for the documentation, where the plain default is not the truth
+      {};               ///< for the documentation, where the plain default is not the truth
+  bool secret = false;  ///< redacted() hides it, and no complaint quotes it
 };
 
 template <typename>
@@ -51,6 +52,11 @@ constexpr auto key(std::string_view name, Shape shape, std::string_view doc) {
 template <typename S>
 constexpr Key<S> required(Key<S> row) {
   row.required = true;
+  return row;
+}
+template <typename S>
+constexpr Key<S> secret(Key<S> row) {
+  row.secret = true;
   return row;
 }
 template <typename S>
@@ -115,6 +121,7 @@ struct KeyInfo {
   bool required = false;
   std::string default_value;  ///< TOML; "" when there is none
   std::string_view default_words;
+  bool secret = false;
 };
 
 struct SectionInfo {
@@ -132,7 +139,8 @@ SectionInfo describe(std::string_view id, std::string_view header, std::string_v
     std::string value;
     if (row.print != nullptr && !row.required && row.default_words.empty())
       value = row.print(row.shape, defaults);
-    info.keys.push_back({row.name, row.shape, row.doc, row.required, value, row.default_words});
+    info.keys.push_back(
+        {row.name, row.shape, row.doc, row.required, value, row.default_words, row.secret});
   }
   return info;
 }

@@ -4,7 +4,9 @@
 
 namespace segue::conf {
 
-void read_pairs(const Cursor& at, TextCheck judge_key, TextCheck judge_value, Pairs& out) {
+void read_pairs(const Cursor& at, TextCheck judge_key, TextCheck judge_value, Pairs& out,
+                Quote quote) {
+  const bool all = quote == Quote::kAll;
   if (!expect_table(at)) return;
   out.clear();
   for (const Member& member : at.node().members) {
@@ -12,9 +14,9 @@ void read_pairs(const Cursor& at, TextCheck judge_key, TextCheck judge_value, Pa
     if (const std::string wrong = judge_key(member.key); !wrong.empty()) {
       inner.complain(member.at, quoted(member.key) + wrong);
     } else if (!inner.node().is(Node::Kind::kString)) {
-      inner.complain(shown(inner.node()) + ", expected a string");
+      inner.complain((all ? shown(inner.node()) : "no string") + ", expected a string");
     } else if (const std::string bad = judge_value(inner.node().text); !bad.empty()) {
-      inner.complain(quoted(inner.node().text) + bad);
+      inner.complain((all ? quoted(inner.node().text) : "the value") + bad);
     } else {
       out.emplace_back(member.key, inner.node().text);
     }

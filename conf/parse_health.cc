@@ -112,13 +112,13 @@ constexpr Key<Health> kKeys[] = {
     key<&Health::method>("method", text(judge_method), "How."),
     key<&Health::host>("host", text(judge_host_field, Empty::kAllowed),
                        "The `Host` field; empty sends the endpoint's own address."),
-    Key<Health>{"headers",
-                other("table", R"({"type":"object","additionalProperties":{"type":"string"}})"),
-                "Further fields of the request.",
-                [](const Cursor& at, const Shape&, Health& health) {
-                  read_pairs(at, judge_check_header_name, judge_field_value, health.headers);
-                },
-                [](const Shape&, const Health& health) { return print_pairs(health.headers); }},
+    secret(Key<Health>{
+        "headers", other("table", R"({"type":"object","additionalProperties":{"type":"string"}})"),
+        "Further fields of the request.",
+        [](const Cursor& at, const Shape&, Health& health) {
+          read_pairs(at, judge_check_header_name, judge_field_value, health.headers, Quote::kNames);
+        },
+        [](const Shape&, const Health& health) { return print_pairs(health.headers); }}),
     key<&Health::interval>("interval", duration(milliseconds(100), hours(1)),
                            "Between checks of an endpoint that is up."),
     key<&Health::jitter>("jitter", ratio(0, 0.5), "How far an interval may be off, both ways."),

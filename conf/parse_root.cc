@@ -37,6 +37,8 @@ constexpr Key<Config> kKeys[] = {
     section<&Config::log, read_log>("log", R"({"$ref":"#/$defs/log"})", "What is written down."),
     section<&Config::admin, read_admin>("admin", R"({"$ref":"#/$defs/admin"})",
                                         "How segue is watched and steered."),
+    section<&Config::process, read_process>("process", R"({"$ref":"#/$defs/process"})",
+                                            "Who segue runs as, and what it may do."),
 };
 
 }  // namespace
@@ -56,6 +58,7 @@ void print_root(std::string& out, const Config& config) {
   print_forwarding(out, config.forwarding);
   print_log(out, config.log);
   print_admin(out, config.admin);
+  print_process(out, config.process);
 }
 
 SectionInfo describe_root() {
@@ -68,7 +71,7 @@ std::vector<SectionInfo> all_sections() {
           describe_health(), describe_passive(),      describe_route(),
           describe_match(),  describe_timeouts(),     describe_limits(),
           describe_retry(),  describe_forwarding(),   describe_log(),
-          describe_access(), describe_admin()};
+          describe_access(), describe_admin(),        describe_process()};
 }
 
 }  // namespace segue::conf

@@ -48,7 +48,8 @@ void append_section(std::string& out, const SectionInfo& section) {
   out += "| key | type | default | |\n|---|---|---|---|\n";
   for (const KeyInfo& key : section.keys)
     out += "| `" + std::string(key.name) + "` | " + cell(type_words(key.shape)) + " | " +
-           cell(default_cell(key)) + " | " + cell(key.doc) + " |\n";
+           cell(default_cell(key)) + " | " + cell(key.doc) +
+           (key.secret ? " Values are secret: never printed or logged." : "") + " |\n";
 }
 
 void append_presets(std::string& out) {

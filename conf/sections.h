@@ -70,12 +70,14 @@ void read_retry(const Cursor& at, Retry& out);
 void read_forwarding(const Cursor& at, Forwarding& out);
 void read_log(const Cursor& at, Log& out);
 void read_admin(const Cursor& at, Admin& out);
+void read_process(const Cursor& at, Process& out);
 void print_timeouts(std::string& out, const Timeouts& section);
 void print_limits(std::string& out, const Limits& section);
 void print_retry(std::string& out, const Retry& section);
 void print_forwarding(std::string& out, const Forwarding& section);
 void print_log(std::string& out, const Log& section);
 void print_admin(std::string& out, const Admin& section);
+void print_process(std::string& out, const Process& section);
 SectionInfo describe_timeouts();
 SectionInfo describe_limits();
 SectionInfo describe_retry();
@@ -83,10 +85,14 @@ SectionInfo describe_forwarding();
 SectionInfo describe_log();
 SectionInfo describe_access();
 SectionInfo describe_admin();
+SectionInfo describe_process();
 
-/// { name = "value", … } with the judgement of names and values given; in file order.
+/// { name = "value", … } with the judgement of names and values given; in file order. Complaints
+/// quote a value unless it is secret.
 using Pairs = std::vector<std::pair<std::string, std::string>>;
-void read_pairs(const Cursor& at, TextCheck judge_key, TextCheck judge_value, Pairs& out);
+enum class Quote : bool { kNames, kAll };
+void read_pairs(const Cursor& at, TextCheck judge_key, TextCheck judge_value, Pairs& out,
+                Quote quote = Quote::kAll);
 std::string print_pairs(const Pairs& pairs);
 
 /// Reads the table of tables at `at`: one T per member, named by its key and placed.

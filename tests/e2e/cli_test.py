@@ -71,7 +71,7 @@ class Cli(SegueCase):
         path = self.temporary()
         text = to_toml({**config({"old": pool("127.0.0.1:1")}, listeners={"edge": {"address": taken.address}}),
                         "admin": {"socket": path + "/admin.sock"}})
-        done = self.run_segue("run", "-c", self.write(text))
+        done = self.run_segue("run", "--allow-root", "-c", self.write(text))
         self.assertNotEqual(done.returncode, 0)
         self.assertIn(taken.address, done.stderr)
 

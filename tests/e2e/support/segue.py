@@ -16,10 +16,17 @@ BIN = os.environ.get("SEGUE_BIN", "")
 SANITIZE = os.environ.get("SEGUE_SANITIZE", "")  # "", "address,undefined", "thread": how BIN was built
 
 
-class Segue:
-    """Starts `segue run`, and waits until it is ready unless told not to. `stop()` asserts a clean end."""
+ROOT = os.geteuid() == 0  # as on many a machine that runs tests
 
-    def __init__(self, config, wait_ready=True, env=None, args=()):
+
+class Segue:
+    """Starts `segue run`, and waits until it is ready unless told not to. `stop()` asserts a clean end.
+
+    As root it is told to stay root unless `as_root` is empty; `wrap` is put before the command."""
+
+    def __init__(self, config, wait_ready=True, env=None, args=(), wrap=(),
+                 as_root=("--allow-root",) if ROOT else ()):
+        self.as_root, self.wrap = as_root, wrap
         self.dir = tempfile.mkdtemp(prefix="segue-e2e-")
         self.admin_path = os.path.join(self.dir, "admin.sock")
         self.access_path = os.path.join(self.dir, "access.log")
@@ -47,7 +54,7 @@ class Segue:
             **env,
         }
         with open(self.error_path, "ab") as errors:
-            self.process = start([BIN, "run", "-c", self.config_path, *args], cwd=self.dir, env=environment,
+            self.process = start([*self.wrap, BIN, "run", *self.as_root, "-c", self.config_path, *args], cwd=self.dir, env=environment,
                                  stdin=subprocess.DEVNULL, stdout=errors, stderr=errors)
 
     def _alive(self):
@@ -71,6 +78,8 @@ class Segue:
                   "admin": {"socket": self.admin_path, **config.get("admin", {})},
                   "log": {"level": "info", **config.get("log", {}),
                           "access": {"file": self.access_path, **config.get("log", {}).get("access", {})}}}
+        if not ROOT:  # or /proc would not tell the test about it
+            config["process"] = {"core_dumps": True, **config.get("process", {})}
         with open(self.config_path, "w") as file:
             file.write(to_toml(config))
 
