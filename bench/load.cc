@@ -228,10 +228,9 @@ class Load {
   bool read_on(Connection& c) {
     // A long body is dropped by the kernel without a copy: only its length is checked.
     const bool drops = c.ssl == nullptr && c.response.droppable() >= kReadBytes;
-    const ssize_t got =
-        c.ssl != nullptr
-            ? tls_recv(c.ssl.get(), buffer_.data(), buffer_.size())
-            : ::recv(c.fd.get(), buffer_.data(), buffer_.size(), drops ? MSG_TRUNC : 0);
+    const ssize_t got = c.ssl != nullptr ? tls_recv(c.ssl.get(), buffer_.data(), buffer_.size())
+                                         : ::recv(c.fd.get(), buffer_.data(), buffer_.size(),
+                                                  drops ? MSG_TRUNC : 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return false;
     if (got <= 0) {
       on_closed(c, got == 0 ? "closed before the answer was complete" : error_text());

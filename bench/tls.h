@@ -1,5 +1,5 @@
-// TLS for the load generator: OpenSSL straight over a socket, with send() and recv() as sockets have
-// them.
+// TLS for the load generator: OpenSSL straight over a socket, with send() and recv() as sockets
+// have them.
 #pragma once
 
 #include <cerrno>
@@ -8,7 +8,6 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-
 #include <sys/types.h>
 
 namespace segue::bench {
@@ -51,7 +50,8 @@ class TlsContext {
   SSL_SESSION* session_ = nullptr;
 };
 
-/// As send(): bytes taken, or -1 with errno; EAGAIN while the handshake or the socket is waited for.
+/// As send(): bytes taken, or -1 with errno; EAGAIN while the handshake or the socket is waited
+/// for.
 inline ssize_t tls_result(SSL* ssl, int outcome) {
   if (outcome > 0) return outcome;
   switch (SSL_get_error(ssl, outcome)) {
