@@ -16,7 +16,7 @@ namespace {
 /// What one pass over the fields finds.
 struct Survey {
   const Field* host = nullptr;
-  const Field* length = nullptr;
+  Field* length = nullptr;
   const Field* coding = nullptr;
   const Field* upgrade = nullptr;
   const Field* expect = nullptr;
@@ -59,7 +59,7 @@ bool is_hop_by_hop(FieldId id) {  // RFC 9110 §7.6.1
   }
 }
 
-void survey(const Field& field, Survey& found) {
+void survey(Field& field, Survey& found) {
   switch (field.id) {
     case FieldId::kHost:
       found.host = &field;
@@ -218,7 +218,10 @@ Status<> judge_framing(const Head& head, const Survey& found, BodyLength& body, 
     body.kind = BodyLength::Kind::kChunked;
   } else if (found.lengths > 0) {
     // §6.3: several, or a list, even of equal values.
-    if (found.lengths > 1 || !parse_length(found.length->value, body.bytes)) return bad(side);
+    std::string_view& value = found.length->value;
+    if (found.lengths > 1 || !parse_length(value, body.bytes)) return bad(side);
+    // A zero in front means octal to some; what is sent on means the same to all.
+    value.remove_prefix(std::min(value.find_first_not_of('0'), value.size() - 1));
     body.kind = BodyLength::Kind::kLength;
   }
   return Done{};

@@ -400,6 +400,21 @@ TEST_SUITE("lib/http/h1_rules") {
     }
   }
 
+  TEST_CASE("a length leaves without the zeros in front of it, which some take for octal") {
+    for (const auto& [digits, leaves] :
+         {std::pair{"010", "10"}, {"000", "0"}, {"0", "0"}, {"10", "10"}}) {
+      CAPTURE(digits);
+      const std::string length = "Content-Length: " + std::string(digits) + "\r\n\r\n";
+      HeadReader request(Kind::kRequest), response(Kind::kResponse);
+      request.read({"POST / HTTP/1.1\r\nHost: a\r\n" + length});
+      response.read({"HTTP/1.1 200 OK\r\n" + length});
+      REQUIRE(judge_request(request.parser.head()).ok());
+      REQUIRE(judge_response(response.parser.head(), Method::kGet, false).ok());
+      CHECK(request.parser.head().find(FieldId::kContentLength)->value == leaves);
+      CHECK(response.parser.head().find(FieldId::kContentLength)->value == leaves);
+    }
+  }
+
   TEST_CASE("RFC 9112 §4: a reason phrase with a control character is refused") {
     HeadReader reader(Kind::kResponse);
     reader.read({std::string("HTTP/1.1 200 O\x01K\r\nContent-Length: 0\r\n\r\n")});
