@@ -2,6 +2,7 @@
 #include "lib/http/h1_parser.h"
 
 #include <array>
+#include <limits>
 
 #include "lib/http/field.h"
 
@@ -60,6 +61,8 @@ const llhttp_settings_t& H1Parser::settings() noexcept {
     settings.on_header_field = on_field;
     settings.on_header_value = on_value;
     settings.on_headers_complete = on_headers_complete;
+    settings.on_chunk_header = on_chunk_header;
+    settings.on_chunk_extension_value = on_extension_value;
     settings.on_body = on_body;
     settings.on_message_complete = on_message_complete;
     return settings;
@@ -80,6 +83,8 @@ void H1Parser::begin(Kind kind, const HeadLimits& limits) {
     trailers_.clear();
   }
   trailer_bytes_ = 0;
+  line_bytes_ = 0;
+  in_trailers_ = false;
 }
 
 Error H1Parser::error(Fault fault) const noexcept {
@@ -143,12 +148,26 @@ Result<std::size_t> H1Parser::feed_chunked(Bytes bytes, BodySink& sink) {
   llhttp_.upgrade = 0;
   llhttp_.flags &= static_cast<std::uint16_t>(~F_UPGRADE);
   sink_ = &sink;
+  line_from_ = bytes.data();
   const llhttp_errno_t code = llhttp_execute(&llhttp_, bytes.data(), bytes.size());
   sink_ = nullptr;
-  if (code == HPE_OK) return bytes.size();
-  if (code == HPE_PAUSED && done_)
-    return static_cast<std::size_t>(llhttp_get_error_pos(&llhttp_) - bytes.data());
-  return fail(error(fault_ != Fault::kNone ? fault_ : Fault::kBadMessage));
+  const bool over = code == HPE_PAUSED && done_;
+  if (code != HPE_OK && !over)
+    return fail(error(fault_ != Fault::kNone ? fault_ : Fault::kBadMessage));
+  const char* const end = over ? llhttp_get_error_pos(&llhttp_) : bytes.data() + bytes.size();
+  if (!is_line_bounded(end)) return fail(error(fault_));
+  return static_cast<std::size_t>(end - bytes.data());
+}
+
+/// Counts what is neither data nor trailer up to `at`: sizes and extensions may be of any length
+/// to RFC 9112 §7.1, and would be read for ever (CVE-2024-22019).
+bool H1Parser::is_line_bounded(const char* at) noexcept {
+  if (in_trailers_) return true;
+  line_bytes_ += static_cast<std::size_t>(at - line_from_);
+  line_from_ = at;
+  if (line_bytes_ <= limits_.head) return true;
+  fault_ = Fault::kHeadTooLarge;
+  return false;
 }
 
 std::span<const Field> H1Parser::trailers() {
@@ -181,6 +200,8 @@ int H1Parser::on_field(llhttp_t* llhttp, const char* at, std::size_t length) noe
   const bool first = parser.in_value_;
   parser.in_value_ = false;
   if (parser.head_done_) {
+    if (!parser.is_line_bounded(at)) return HPE_USER;
+    parser.in_trailers_ = true;
     if (first) parser.trailer_texts_.emplace_back();
     parser.trailer_texts_.back().name.append(at, length);
     parser.trailer_bytes_ += length;
@@ -227,8 +248,23 @@ int H1Parser::on_headers_complete(llhttp_t* llhttp) noexcept {
   return HPE_PAUSED;  // the rules decide about the body
 }
 
+int H1Parser::on_chunk_header(llhttp_t* llhttp) noexcept {
+  // As with lengths: servers keep sizes in signed 64-bit numbers, and such a chunk never ends.
+  constexpr auto kSizeMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  return llhttp->content_length <= kSizeMax ? 0 : HPE_USER;
+}
+
+int H1Parser::on_extension_value(llhttp_t*, const char* at, std::size_t length) noexcept {
+  // RFC 9110 §5.6.4: the one control character that llhttp lets into quotes.
+  return std::string_view(at, length).find('\x7f') == std::string_view::npos ? 0 : HPE_USER;
+}
+
 int H1Parser::on_body(llhttp_t* llhttp, const char* at, std::size_t length) noexcept {
-  parser_of(llhttp).sink_->on_chunk_data({at, length});
+  H1Parser& parser = parser_of(llhttp);
+  if (!parser.is_line_bounded(at)) return HPE_USER;
+  parser.line_bytes_ = 0;
+  parser.line_from_ = at + length;
+  parser.sink_->on_chunk_data({at, length});
   return 0;
 }
 

@@ -51,7 +51,8 @@ class H1Parser {
 
   /// Decodes a chunked body (RFC 9112 §7.1) and says how many of `bytes` belong to it. done() tells
   /// whether it is over; what follows is the next message's. Chunk extensions are dropped (§7.1.1).
-  /// Errors: kBadMessage, kHeadTooLarge (trailers beyond the limit).
+  /// Errors: kBadMessage, kHeadTooLarge (trailers, or a line between data, beyond the head's
+  /// limit).
   Result<std::size_t> feed_chunked(Bytes bytes, BodySink& sink);
   bool done() const noexcept { return done_; }
 
@@ -65,11 +66,14 @@ class H1Parser {
   static int on_field(llhttp_t* llhttp, const char* at, std::size_t length) noexcept;
   static int on_value(llhttp_t* llhttp, const char* at, std::size_t length) noexcept;
   static int on_headers_complete(llhttp_t* llhttp) noexcept;
+  static int on_chunk_header(llhttp_t* llhttp) noexcept;
+  static int on_extension_value(llhttp_t* llhttp, const char* at, std::size_t length) noexcept;
   static int on_body(llhttp_t* llhttp, const char* at, std::size_t length) noexcept;
   static int on_message_complete(llhttp_t* llhttp) noexcept;
 
   Error error(Fault fault) const noexcept;
   bool is_line_exact() const noexcept;
+  bool is_line_bounded(const char* at) noexcept;
   void finish_head();
 
   struct Trailer {
@@ -88,6 +92,9 @@ class H1Parser {
   std::vector<Trailer> trailer_texts_;
   std::vector<Field> trailers_;
   std::size_t trailer_bytes_ = 0;
+  const char* line_from_ = nullptr;  // during feed_chunked(): where counting goes on
+  std::size_t line_bytes_ = 0;       // since the last data of a chunk
+  bool in_trailers_ = false;
 };
 
 }  // namespace segue::http

@@ -1,7 +1,11 @@
 // Judging heads: one pass over the fields, then the combinations.
 #include "lib/http/h1_rules.h"
 
+#include <algorithm>
 #include <charconv>
+#include <cstring>
+
+#include <arpa/inet.h>
 
 #include "lib/http/field.h"
 #include "lib/http/target.h"
@@ -12,7 +16,7 @@ namespace {
 /// What one pass over the fields finds.
 struct Survey {
   const Field* host = nullptr;
-  const Field* length = nullptr;
+  Field* length = nullptr;
   const Field* coding = nullptr;
   const Field* upgrade = nullptr;
   const Field* expect = nullptr;
@@ -58,7 +62,7 @@ bool is_hop_by_hop(FieldId id) {  // RFC 9110 §7.6.1
   }
 }
 
-void survey(const Field& field, Survey& found) {
+void survey(Field& field, Survey& found) {
   switch (field.id) {
     case FieldId::kHost:
       found.host = &field;
@@ -149,25 +153,46 @@ bool has_collision(const Head& head) {
   return false;
 }
 
-/// uri-host [ ":" port ] by its characters (RFC 3986 §3.2.2); what they mean is nobody's business
-/// here.
-bool is_host(std::string_view value) {
-  if (value.empty()) return false;
-  for (const char c : value) {
+bool is_hex(char c) {
+  return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'f');
+}
+
+/// An IPv6 address, as it stands between brackets.
+bool is_ipv6(std::string_view text) {
+  char copy[INET6_ADDRSTRLEN];
+  if (text.size() >= sizeof(copy) || text.find('\0') != std::string_view::npos) return false;
+  std::memcpy(copy, text.data(), text.size());
+  copy[text.size()] = '\0';
+  in6_addr address;
+  return inet_pton(AF_INET6, copy, &address) == 1;
+}
+
+/// reg-name or an IPv4 address, at least one character (RFC 3986 §3.2.2).
+bool is_name(std::string_view text) {
+  constexpr std::string_view kOthers = ".-_~!$&'()*+;=";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
     const bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                      c == '.' || c == '-' || c == '_' || c == '~' || c == ':' || c == '[' ||
-                      c == ']' || c == '%' || c == '!' || c == '$' || c == '&' || c == '\'' ||
-                      c == '(' || c == ')' || c == '*' || c == '+' || c == ';' || c == '=';
-    if (!fine) return false;
+                      kOthers.find(c) != std::string_view::npos;
+    if (fine) continue;
+    if (c != '%' || i + 2 >= text.size() || !is_hex(text[i + 1]) || !is_hex(text[i + 2]))
+      return false;
+    i += 2;
   }
-  const std::size_t bracket = value.rfind(']');
-  const std::size_t colon = value.find(':', bracket == std::string_view::npos ? 0 : bracket);
-  if ((value.front() == '[') != (bracket != std::string_view::npos)) return false;
-  if (bracket != std::string_view::npos && bracket + 1 != value.size() && colon != bracket + 1)
-    return false;
-  if (colon == std::string_view::npos) return true;
-  if (colon == 0) return false;
-  for (const char c : value.substr(colon + 1))
+  return !text.empty();
+}
+
+/// uri-host [ ":" port ] (RFC 3986 §3.2.2, §3.2.3); what they mean is nobody's business here.
+bool is_host(std::string_view value) {
+  const bool literal = value.starts_with('[');
+  const std::size_t end = literal ? value.find(']') : value.find(':');
+  if (literal && end == std::string_view::npos) return false;
+  const std::string_view host = value.substr(literal ? 1 : 0, literal ? end - 1 : end);
+  if (literal ? !is_ipv6(host) : !is_name(host)) return false;
+  const std::size_t behind = literal ? end + 1 : std::min(end, value.size());
+  if (behind == value.size()) return true;
+  if (value[behind] != ':') return false;
+  for (const char c : value.substr(behind + 1))
     if (c < '0' || c > '9') return false;
   return true;
 }
@@ -197,7 +222,10 @@ Status<> judge_framing(const Head& head, const Survey& found, BodyLength& body, 
     body.kind = BodyLength::Kind::kChunked;
   } else if (found.lengths > 0) {
     // §6.3: several, or a list, even of equal values.
-    if (found.lengths > 1 || !parse_length(found.length->value, body.bytes)) return bad(side);
+    std::string_view& value = found.length->value;
+    if (found.lengths > 1 || !parse_length(value, body.bytes)) return bad(side);
+    // A zero in front means octal to some; what is sent on means the same to all.
+    value.remove_prefix(std::min(value.find_first_not_of('0'), value.size() - 1));
     body.kind = BodyLength::Kind::kLength;
   }
   return Done{};

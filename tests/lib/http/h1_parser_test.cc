@@ -272,11 +272,31 @@ TEST_SUITE("lib/http/h1_parser/chunked") {
       check_body(wire, "bad_message");
   }
 
-  TEST_CASE("a chunk of 2^64-1 bytes is a long chunk, not a short one") {
-    ChunkedBody body;
-    body.read({"ffffffffffffffff\r\n", "0\r\n\r\n"});
-    CHECK_FALSE(body.done);
-    CHECK((body.fault || body.data == "0\r\n\r\n"));
+  TEST_CASE("a chunk that a signed 64-bit number could not hold is refused") {
+    check_body("8000000000000000\r\nx", "bad_message");
+    check_body("ffffffffffffffff\r\n0\r\n\r\n", "bad_message");
+    check_body("7fffffffffffffff\r\nx", "x|incomplete");
+  }
+
+  TEST_CASE("RFC 9110 §5.6.4: DEL does not stand in the quotes of an extension") {
+    check_body("1;a=\"\x7f\"\r\nx\r\n0\r\n\r\n", "bad_message");
+  }
+
+  TEST_CASE("what lies between the data of chunks is as long as a head may be, however it is cut") {
+    const HeadLimits limits{100, 200, 3};
+    for (const std::size_t more : {0u, 1u}) {
+      CAPTURE(more);
+      const std::string zeros(197 + more, '0'), text(194 + more, 'b');
+      for (const std::string& wire :
+           {zeros + "1\r\nx\r\n0\r\n\r\n", "1;a=" + text + "\r\nx\r\n0\r\n\r\n",
+            "1\r\nx\r\n0;a=" + text.substr(4) + "\r\n\r\n"}) {
+        for_each_cut(wire, [&](const Pieces& pieces) {
+          ChunkedBody body;
+          body.read(pieces, limits);
+          REQUIRE(body.text() == (more == 0 ? "x||" : "head_too_large"));
+        });
+      }
+    }
   }
 
   TEST_CASE("trailers have the limits of a head, in bytes and in number") {

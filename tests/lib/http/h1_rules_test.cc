@@ -43,6 +43,13 @@ constexpr Refused kRefusedRequests[] = {
     {"RFC 3986 §3.2.2: a bracket that is not closed", "GET / HTTP/1.1\r\nHost: [::1\r\n"},
     {"RFC 3986 §3.2.2: a bracket that is not opened", "GET / HTTP/1.1\r\nHost: ::1]\r\n"},
     {"RFC 3986 §3.2.2: a name behind brackets", "GET / HTTP/1.1\r\nHost: [::1]evil\r\n"},
+    {"RFC 3986 §3.2.2: nothing between brackets", "GET / HTTP/1.1\r\nHost: []\r\n"},
+    {"RFC 3986 §3.2.2: a name between brackets", "GET / HTTP/1.1\r\nHost: [a]\r\n"},
+    {"RFC 3986 §3.2.2: IPv4 between brackets", "GET / HTTP/1.1\r\nHost: [127.0.0.1]\r\n"},
+    {"RFC 3986 §3.2.2: brackets within brackets", "GET / HTTP/1.1\r\nHost: [[::1]]\r\n"},
+    {"RFC 3986 §3.2.2: two addresses in brackets", "GET / HTTP/1.1\r\nHost: [::1]:[::2]\r\n"},
+    {"RFC 3986 §2.1: an escape without digits", "GET / HTTP/1.1\r\nHost: a%\r\n"},
+    {"RFC 3986 §2.1: an escape that is none", "GET / HTTP/1.1\r\nHost: a%zz\r\n"},
     {"RFC 9112 §3.2.2: absolute form and another Host", "GET http://a/ HTTP/1.1\r\nHost: b\r\n"},
     {"RFC 9112 §3.2.2: absolute form and another port", "GET http://a:1/ HTTP/1.1\r\nHost: a\r\n"},
     {"RFC 9112 §3.2.2: absolute form without Host", "GET http://a/ HTTP/1.1\r\n"},
@@ -176,6 +183,7 @@ constexpr Taken kTakenRequests[] = {
     {"RFC 3986 §3.2.3: an empty port", "GET / HTTP/1.1\r\nHost: h:\r\n", "/ h: none keep"},
     {"RFC 3986 §3.2.2: underscores in names of hosts", "GET / HTTP/1.1\r\nHost: a_b.c\r\n",
      "/ a_b.c none keep"},
+    {"RFC 3986 §2.1: an escape in Host", "GET / HTTP/1.1\r\nHost: a%41\r\n", "/ a%41 none keep"},
     {"RFC 9110 §5.6.3: whitespace around Host", "GET / HTTP/1.1\r\nHost: \t h \t\r\n",
      "/ h none keep"},
     {"RFC 9110 §8.6: a length of nothing", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n",
@@ -389,6 +397,21 @@ TEST_SUITE("lib/http/h1_rules") {
           {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::string(digits) + "\r\n\r\n"});
       REQUIRE(reader.complete);
       CHECK(judge_request(reader.parser.head()).ok() == fine);
+    }
+  }
+
+  TEST_CASE("a length leaves without the zeros in front of it, which some take for octal") {
+    for (const auto& [digits, leaves] :
+         {std::pair{"010", "10"}, {"000", "0"}, {"0", "0"}, {"10", "10"}}) {
+      CAPTURE(digits);
+      const std::string length = "Content-Length: " + std::string(digits) + "\r\n\r\n";
+      HeadReader request(Kind::kRequest), response(Kind::kResponse);
+      request.read({"POST / HTTP/1.1\r\nHost: a\r\n" + length});
+      response.read({"HTTP/1.1 200 OK\r\n" + length});
+      REQUIRE(judge_request(request.parser.head()).ok());
+      REQUIRE(judge_response(response.parser.head(), Method::kGet, false).ok());
+      CHECK(request.parser.head().find(FieldId::kContentLength)->value == leaves);
+      CHECK(response.parser.head().find(FieldId::kContentLength)->value == leaves);
     }
   }
 
