@@ -135,7 +135,7 @@ bool ClientH1::begin_exchange() {
   minor_ = head.minor;
   const Status<> judged = http::judge_request(head);
   if (!judged) {
-    refuse(judged.error());
+    refuse(judged.error(), &head);
     return false;
   }
   deadline_.disarm();
@@ -204,7 +204,7 @@ void ClientH1::end_request(std::span<const http::Field> trailers) {
 void ClientH1::on_peer_end(bool clean) {
   if (!clean) {
     if (exchange_ != nullptr) {
-      exchange_->from_client().on_failed({Fault::kReset, Side::kClient, Retry::kNever});
+      exchange_->from_client().on_failed({Fault::kReset, Side::kClient});
     } else {
       close();
     }
@@ -216,8 +216,7 @@ void ClientH1::on_peer_end(bool clean) {
     case Phase::kAnswering: return;  // half-closed: the response still has a reader
     case Phase::kTunnel: return exchange_->from_client().on_end({});
     case Phase::kBody:
-      return exchange_->from_client().on_failed(
-          {Fault::kClosedEarly, Side::kClient, Retry::kNever});
+      return exchange_->from_client().on_failed({Fault::kClosedEarly, Side::kClient});
     default: return close();
   }
 }
@@ -476,8 +475,16 @@ void ClientH1::read_linger() {
   wire_->read_stop();
 }
 
-void ClientH1::refuse(Error error) {
+/// Answers a request that no exchange came to; `head` is what is known of it, or null.
+void ClientH1::refuse(Error error, const http::Head* head) {
   telemetry::Record record;
+  if (head != nullptr) {
+    record.method = head->method;
+    // Never the query: it may hold a token.
+    record.path = head->path.empty() ? head->target.substr(0, head->target.find('?')) : head->path;
+    if (const http::Field* host = head->find(http::FieldId::kHost)) record.host = host->value;
+    record.minor = head->minor;
+  }
   record.wall_ms = wall_clock_ms();
   record.client = {host_.data(), host_size_};
   record.listener = listener_->settings.name;
@@ -488,9 +495,12 @@ void ClientH1::refuse(Error error) {
   keep_alive_ = false;
   bytes_out_ = 0;
   if (record.status != 0) {
-    const std::string fields = reply_fields(error.fault, http::Page::kText);
-    send_reply(record.status, fields,
-               http::error_page(http::Page::kText, record.status, error.fault, {}), Body::kSend);
+    const http::Field* accept = head == nullptr ? nullptr : head->find(http::FieldId::kAccept);
+    const http::Page page = http::page_for(accept == nullptr ? std::string_view() : accept->value);
+    const bool no_body = head != nullptr && head->method_id == http::Method::kHead;
+    send_reply(record.status, reply_fields(error.fault, page),
+               http::error_page(page, record.status, error, {}),
+               no_body ? Body::kOmit : Body::kSend);
     worker_.gather().flush();
   }
   record.bytes_in = intake_ != nullptr ? intake_->buffer.taken() : 0;
@@ -502,7 +512,7 @@ void ClientH1::refuse(Error error) {
 
 void ClientH1::on_failed(Error error) {
   if (exchange_ != nullptr) {
-    exchange_->from_client().on_failed({error.fault, Side::kClient, Retry::kNever});
+    exchange_->from_client().on_failed({error.fault, Side::kClient});
     worker_.gather().flush();
   } else if (error.fault == Fault::kNotTls) {
     end_handshake();
@@ -517,13 +527,13 @@ void ClientH1::on_failed(Error error) {
 
 void ClientH1::on_deadline(Deadline&) {
   if (exchange_ != nullptr) {
-    exchange_->from_client().on_failed({Fault::kReset, Side::kClient, Retry::kNever});
+    exchange_->from_client().on_failed({Fault::kReset, Side::kClient});
   } else if (wire_->queued() > 0 && tcp_.sent() != sent_when_armed_) {
     // A slow reader of the last response, but one that reads: cut off now, it would take the part
     // it has for all.
     arm(worker_.snapshot()->config->timeouts.body_idle);
   } else if (phase_ == Phase::kHead) {
-    refuse({Fault::kHeadTimeout, Side::kClient, Retry::kNever});
+    refuse({Fault::kHeadTimeout, Side::kClient});
   } else {
     close();
   }
@@ -539,7 +549,7 @@ void ClientH1::begin_drain() {
 
 void ClientH1::cut() {
   if (exchange_ != nullptr) {
-    exchange_->from_client().on_failed({Fault::kDraining, Side::kSelf, Retry::kNever});
+    exchange_->from_client().on_failed({Fault::kDraining, Side::kSelf});
   } else {
     close();
   }

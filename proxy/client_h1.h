@@ -94,7 +94,7 @@ class ClientH1 final : public net::Retired,
   void feed(Bytes bytes);
   void feed_chunked(Bytes bytes);
   void end_request(std::span<const http::Field> trailers);
-  void refuse(Error error);
+  void refuse(Error error, const http::Head* head = nullptr);
   void on_peer_end(bool clean);
   void begin_linger();
   void arm(Millis after);

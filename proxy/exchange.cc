@@ -60,7 +60,7 @@ void Exchange::begin(Client& client, http::Head& head, Instant began) {
   step(Event::kHead);
   extra_ = forwarded_.make(head, client.info(), snapshot_->config->forwarding, worker_.rng());
   if (worker_.memory_pressure() == MemoryPressure::kRefuse)
-    return reply({Fault::kOverloaded, Side::kSelf, Retry::kNever});
+    return reply({Fault::kOverloaded, Side::kSelf});
   route();
 }
 
@@ -110,7 +110,7 @@ void Exchange::FromClient::on_body(Bytes bytes) {
     // The client is on hold until there is somewhere to put its body; dropping a part of it would
     // send the rest as if it were all.
     SEGUE_DCHECK(false, "body bytes without an upstream");
-    return x.finish({Fault::kOverloaded, Side::kSelf, Retry::kNever}, After::kAbort);
+    return x.finish({Fault::kOverloaded, Side::kSelf}, After::kAbort);
   }
   x.touch();
   if (x.state_ == State::kWaiting) x.keep_for_replay(bytes);
@@ -289,7 +289,7 @@ void Exchange::FromUpstream::on_head(http::Head& head) {
   if (head.status == 101) {
     if (x.offered(head)) return x.begin_tunnel(head);
     x.note_outcome(true);
-    return x.reply({Fault::kBadMessage, Side::kUpstream, Retry::kNever});
+    return x.reply({Fault::kBadMessage, Side::kUpstream, Rule::kUpgrade});
   }
   if (head.status < 200) {
     // RFC 9110 §15.2: an HTTP/1.0 client knows no interim responses.
@@ -429,24 +429,23 @@ void Exchange::on_deadline(Deadline&) {
   switch (state_) {
     case State::kRouting:
       if (!out_of_time) return try_endpoint();
-      return reply({Fault::kFirstByteTimeout, Side::kUpstream, Retry::kNever});
-    case State::kQueued: return reply({Fault::kQueueTimeout, Side::kUpstream, Retry::kNever});
+      return reply({Fault::kFirstByteTimeout, Side::kUpstream});
+    case State::kQueued: return reply({Fault::kQueueTimeout, Side::kUpstream});
     case State::kConnecting: {
       UpstreamH1* connection = upstream_;
       connection->abort();
-      return attempt_failed({Fault::kConnectTimeout, Side::kUpstream, Retry::kAlways});
+      return attempt_failed({Fault::kConnectTimeout, Side::kUpstream});
     }
     case State::kWaiting: {
-      if (!request_ended_ && !upstream_slow_)
-        return reply({Fault::kBodyTimeout, Side::kClient, Retry::kNever});
+      if (!request_ended_ && !upstream_slow_) return reply({Fault::kBodyTimeout, Side::kClient});
       note_outcome(true);
-      return reply({Fault::kFirstByteTimeout, Side::kUpstream, Retry::kNever});
+      return reply({Fault::kFirstByteTimeout, Side::kUpstream});
     }
     case State::kRelaying: {
       const Side side = client_slow_ ? Side::kClient : Side::kUpstream;
-      return finish({Fault::kStreamTimeout, side, Retry::kNever}, After::kAbort);
+      return finish({Fault::kStreamTimeout, side}, After::kAbort);
     }
-    case State::kTunnel: return finish({Fault::kIdle, Side::kSelf, Retry::kNever}, After::kAbort);
+    case State::kTunnel: return finish({Fault::kIdle, Side::kSelf}, After::kAbort);
     default: return;
   }
 }
@@ -468,7 +467,7 @@ void Exchange::reply(Error error) {
   const http::Field* accept = request_->find(http::FieldId::kAccept);
   const http::Page page = http::page_for(accept == nullptr ? std::string_view() : accept->value);
   answer(status, reply_fields(error.fault, page),
-         http::error_page(page, status, error.fault, forwarded_.request_id()));
+         http::error_page(page, status, error, forwarded_.request_id()));
   finish(error, request_ended_ ? After::kNext : After::kLinger);
 }
 

@@ -25,7 +25,7 @@ void Exchange::redirect() {
   const std::size_t colon = authority.rfind(':');
   const bool has_port = colon != std::string_view::npos && authority.back() != ']';
   const std::string_view host = has_port ? authority.substr(0, colon) : authority;
-  if (host.empty()) return reply({Fault::kBadMessage, Side::kClient, Retry::kNever});
+  if (host.empty()) return reply({Fault::kBadMessage, Side::kClient, Rule::kHostMissing});
   // 308 keeps method and body: a webhook that is redirected is still a POST (RFC 9110 §15.4.9).
   std::string fields = "Location: https://" + std::string(host);
   if (port != kHttps) fields += ":" + std::to_string(port);
@@ -39,8 +39,8 @@ void Exchange::redirect() {
 void Exchange::route() {
   if (is_redirected()) return redirect();
   const routing::RouteTable::Match match = snapshot_->table->find(*request_);
-  if (match.ambiguous) return reply({Fault::kAmbiguousTarget, Side::kClient, Retry::kNever});
-  if (!match.route.valid()) return reply({Fault::kNoRoute, Side::kClient, Retry::kNever});
+  if (match.ambiguous) return reply({Fault::kAmbiguousTarget, Side::kClient});
+  if (!match.route.valid()) return reply({Fault::kNoRoute, Side::kClient});
   route_ = &snapshot_->route(match.route);
   if (route_->settings.total_timeout.count() > 0)
     total_deadline_ = worker_.loop().turn() + route_->settings.total_timeout;
@@ -66,8 +66,7 @@ routing::Placement Exchange::other_place() const {
 /// Tries the endpoints of the pool at `place`; with nobody left the client is told so.
 void Exchange::go_to(const routing::Placement& place) {
   const std::size_t destination = place.destination;
-  if (destination == routing::Placement::kNone)
-    return reply({Fault::kNoEndpoint, Side::kUpstream, Retry::kNever});
+  if (destination == routing::Placement::kNone) return reply({Fault::kNoEndpoint, Side::kUpstream});
   if (series_ != nullptr) series_->in_flight.sub();
   tried_destinations_ |= 1u << destination;
   pool_ = &snapshot_->pool(route_->destinations[destination].pool);
@@ -94,7 +93,7 @@ void Exchange::enqueue() {
   PoolState& state = worker_.pool(pool().id);
   const bool again = static_cast<bool>(queued_at_);  // woken, and somebody else was quicker
   if (!again && state.queued >= worker_.share_of(pool().settings.queue_max))
-    return reply({Fault::kQueueFull, Side::kUpstream, Retry::kNever});
+    return reply({Fault::kQueueFull, Side::kUpstream});
   step(Event::kFull);
   waiting_.exchange = this;
   if (again) {

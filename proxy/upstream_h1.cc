@@ -222,7 +222,7 @@ void UpstreamH1::parse_heads() {
     }
     if (head.status < 200 && head.status != 101) {
       if (++informational_ > kInformationalMax) {
-        fail({Fault::kBadMessage, Side::kUpstream, Retry::kNever});
+        fail({Fault::kBadMessage, Side::kUpstream, Rule::kInterim});
         break;
       }
       events_->on_head(head);
@@ -326,7 +326,7 @@ void UpstreamH1::on_peer_end(bool clean) {
   }
   if (phase_ == Phase::kBody && clean && response_framing_ == BodyLength::Kind::kUntilClose)
     return end_response({});
-  fail({clean ? Fault::kClosedEarly : Fault::kReset, Side::kUpstream, Retry::kNever});
+  fail({clean ? Fault::kClosedEarly : Fault::kReset, Side::kUpstream});
 }
 
 void UpstreamH1::on_failed(Error error) {
@@ -336,7 +336,7 @@ void UpstreamH1::on_failed(Error error) {
   } else if (events_ == nullptr) {
     close();
   } else {
-    fail({error.fault, Side::kUpstream, Retry::kNever});
+    fail({error.fault, Side::kUpstream});
   }
   worker_.gather().flush();
 }

@@ -141,7 +141,7 @@ void Worker::on_accepted(net::Listener& listener, int fd, const SocketAddress& p
 void Worker::refuse(ListenerState& state, int fd) {
   state.connections->fetch_sub(1, std::memory_order_relaxed);
   counters().worker.local_replies[static_cast<std::size_t>(Fault::kOverloaded)].add();
-  const std::string body = http::error_page(http::Page::kText, 503, Fault::kOverloaded, {});
+  const std::string body = http::error_page(http::Page::kText, 503, {Fault::kOverloaded}, {});
   const std::string text =
       "HTTP/1.1 503 Service Unavailable\r\n" + reply_fields(Fault::kOverloaded, http::Page::kText) +
       "Content-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body;

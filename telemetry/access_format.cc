@@ -162,6 +162,7 @@ char* write_line(char* out, const Record& record) noexcept {
   line.key("total_us"), line.number(count(record.total));
   line.key("ended_by"), line.word(record.error ? to_string(record.error.side) : "none");
   line.key("fault"), line.word(to_string(record.error.fault));
+  if (record.error.rule != Rule::kNone) line.key("rule"), line.word(to_string(record.error.rule));
   line.key("phase"), line.word(to_string(record.phase));
   line.key("generation"), line.number(record.generation);
   line.raw(F == AccessFormat::kJson ? "}\n" : "\n");

@@ -42,4 +42,31 @@ const char* to_string(Side side) noexcept {
   return "unknown";
 }
 
+const char* to_string(Rule rule) noexcept {
+  switch (rule) {
+    case Rule::kNone: return "none";
+    case Rule::kSyntax: return "syntax";
+    case Rule::kLineEnd: return "line_end";
+    case Rule::kMethod: return "method";
+    case Rule::kRequestLine: return "request_line";
+    case Rule::kTarget: return "target";
+    case Rule::kHostMissing: return "host_missing";
+    case Rule::kHostRepeated: return "host_repeated";
+    case Rule::kHostInvalid: return "host_invalid";
+    case Rule::kHostDiffers: return "host_differs";
+    case Rule::kNameCollision: return "name_collision";
+    case Rule::kCodingUnknown: return "coding_unknown";
+    case Rule::kCodingInOldHttp: return "coding_in_old_http";
+    case Rule::kCodingAndLength: return "coding_and_length";
+    case Rule::kLengthRepeated: return "length_repeated";
+    case Rule::kLengthInvalid: return "length_invalid";
+    case Rule::kConnection: return "connection";
+    case Rule::kChunk: return "chunk";
+    case Rule::kStatus: return "status";
+    case Rule::kUpgrade: return "upgrade";
+    case Rule::kInterim: return "interim";
+  }
+  return "unknown";
+}
+
 }  // namespace segue

@@ -39,17 +39,36 @@ enum class Fault : std::uint8_t {
 /// a client that hangs up must not roll back a rollout.
 enum class Side : std::uint8_t { kClient, kUpstream, kSelf };
 
-/// Whether another endpoint may be tried without the client being able to tell.
-enum class Retry : std::uint8_t {
-  kNever,
-  kIfReused,  // a pooled connection died before any response byte (RFC 9112 §9.3.1)
-  kAlways,    // nothing of the request has left this process
+/// The rule of HTTP that a message broke, beside Fault::kBadMessage and its like: what its sender
+/// has to put right. `http::explain(Rule)` has the sentence and the clause.
+enum class Rule : std::uint8_t {
+  kNone,
+  kSyntax,           // of the start line or a field (RFC 9112 §2.2, §5.1)
+  kLineEnd,          // CR LF, and no other control character (RFC 9112 §2.2)
+  kMethod,           // a method that nobody knows (RFC 9110 §9.1)
+  kRequestLine,      // single spaces (RFC 9112 §3)
+  kTarget,           // RFC 9112 §3.2
+  kHostMissing,      // RFC 9112 §3.2
+  kHostRepeated,     // RFC 9112 §3.2
+  kHostInvalid,      // RFC 9112 §3.2, RFC 3986 §3.2.2
+  kHostDiffers,      // from an absolute target (RFC 9112 §3.2.2)
+  kNameCollision,    // '_' and '-': two fields that some servers take for one
+  kCodingUnknown,    // a Transfer-Encoding other than one "chunked" (RFC 9112 §6.1)
+  kCodingInOldHttp,  // Transfer-Encoding in HTTP/1.0 (RFC 9112 §6.1)
+  kCodingAndLength,  // RFC 9112 §6.1
+  kLengthRepeated,   // RFC 9112 §6.3
+  kLengthInvalid,    // RFC 9110 §8.6
+  kConnection,       // too many options (RFC 9110 §7.6.1)
+  kChunk,            // size, extension or end of a chunk (RFC 9112 §7.1)
+  kStatus,           // RFC 9112 §4
+  kUpgrade,          // a 101 that nobody asked for, or to something else (RFC 9110 §15.2.2)
+  kInterim,          // too many 1xx responses
 };
 
 struct Error {
   Fault fault = Fault::kNone;
   Side side = Side::kSelf;
-  Retry retry = Retry::kNever;
+  Rule rule = Rule::kNone;
 
   explicit operator bool() const noexcept { return fault != Fault::kNone; }
 };
@@ -58,5 +77,6 @@ static_assert(sizeof(Error) == 3);
 /// The fault's word: lower case with underscores, "none" for kNone. Static storage.
 const char* to_string(Fault fault) noexcept;
 const char* to_string(Side side) noexcept;
+const char* to_string(Rule rule) noexcept;  ///< "host_missing"; "none" for kNone
 
 }  // namespace segue

@@ -50,6 +50,25 @@ std::string_view method_name(std::uint8_t method) {
   }
 }
 
+/// What llhttp refused, as a rule to look up.
+Rule rule_of(llhttp_errno_t code, std::uint16_t flags) {
+  switch (code) {
+    case HPE_INVALID_METHOD: return Rule::kMethod;
+    case HPE_INVALID_URL: return Rule::kTarget;
+    case HPE_INVALID_STATUS: return Rule::kStatus;
+    case HPE_INVALID_CONTENT_LENGTH: return Rule::kLengthInvalid;
+    case HPE_UNEXPECTED_CONTENT_LENGTH:
+      return (flags & F_TRANSFER_ENCODING) != 0 ? Rule::kCodingAndLength : Rule::kLengthRepeated;
+    case HPE_INVALID_TRANSFER_ENCODING:
+      return (flags & F_CONTENT_LENGTH) != 0 ? Rule::kCodingAndLength : Rule::kCodingUnknown;
+    case HPE_INVALID_VERSION:  // of a good version: what comes behind it
+    case HPE_STRICT:
+    case HPE_CR_EXPECTED:
+    case HPE_LF_EXPECTED: return Rule::kLineEnd;
+    default: return Rule::kSyntax;
+  }
+}
+
 }  // namespace
 
 const llhttp_settings_t& H1Parser::settings() noexcept {
@@ -87,8 +106,8 @@ void H1Parser::begin(Kind kind, const HeadLimits& limits) {
   in_trailers_ = false;
 }
 
-Error H1Parser::error(Fault fault) const noexcept {
-  return {fault, llhttp_.type == HTTP_REQUEST ? Side::kClient : Side::kUpstream, Retry::kNever};
+Error H1Parser::error(Fault fault, Rule rule) const noexcept {
+  return {fault, llhttp_.type == HTTP_REQUEST ? Side::kClient : Side::kUpstream, rule};
 }
 
 Result<bool> H1Parser::parse_head(HeadBuffer& buffer) {
@@ -102,10 +121,10 @@ Result<bool> H1Parser::parse_head(HeadBuffer& buffer) {
     if (buffer.taken() > limits_.head) return fail(error(Fault::kHeadTooLarge));
     // RFC 9112 §2.3: what we speak is HTTP/1.0 and HTTP/1.1.
     if (llhttp_.http_major != 1 || llhttp_.http_minor > 1) return fail(error(Fault::kVersion));
-    if (!is_line_exact()) return fail(error(Fault::kBadMessage));
+    if (!is_line_exact()) return fail(error(Fault::kBadMessage, Rule::kRequestLine));
     // §6.1: what is not chunked to llhttp ("chunked" and a tab) must not be to the rules.
     if ((llhttp_.flags & F_TRANSFER_ENCODING) != 0 && (llhttp_.flags & F_CHUNKED) == 0)
-      return fail(error(Fault::kBadMessage));
+      return fail(error(Fault::kBadMessage, Rule::kCodingUnknown));
     finish_head();
     return true;
   }
@@ -120,7 +139,8 @@ Result<bool> H1Parser::parse_head(HeadBuffer& buffer) {
   // The same code stands for what is wrong behind a good version.
   const bool good_version = llhttp_.http_major == 1 && llhttp_.http_minor <= 1;
   if (code == HPE_INVALID_VERSION && !good_version) return fail(error(Fault::kVersion));
-  return fail(error(fault_ != Fault::kNone ? fault_ : Fault::kBadMessage));
+  if (fault_ != Fault::kNone) return fail(error(fault_));
+  return fail(error(Fault::kBadMessage, rule_of(code, llhttp_.flags)));
 }
 
 /// RFC 9112 §3: single spaces in the request line. llhttp lets more of them pass, and another
@@ -153,7 +173,7 @@ Result<std::size_t> H1Parser::feed_chunked(Bytes bytes, BodySink& sink) {
   sink_ = nullptr;
   const bool over = code == HPE_PAUSED && done_;
   if (code != HPE_OK && !over)
-    return fail(error(fault_ != Fault::kNone ? fault_ : Fault::kBadMessage));
+    return fail(fault_ != Fault::kNone ? error(fault_) : error(Fault::kBadMessage, Rule::kChunk));
   const char* const end = over ? llhttp_get_error_pos(&llhttp_) : bytes.data() + bytes.size();
   if (!is_line_bounded(end)) return fail(error(fault_));
   return static_cast<std::size_t>(end - bytes.data());

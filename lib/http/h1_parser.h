@@ -71,7 +71,7 @@ class H1Parser {
   static int on_body(llhttp_t* llhttp, const char* at, std::size_t length) noexcept;
   static int on_message_complete(llhttp_t* llhttp) noexcept;
 
-  Error error(Fault fault) const noexcept;
+  Error error(Fault fault, Rule rule = Rule::kNone) const noexcept;
   bool is_line_exact() const noexcept;
   bool is_line_bounded(const char* at) noexcept;
   void finish_head();

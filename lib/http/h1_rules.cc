@@ -209,21 +209,24 @@ bool parse_length(std::string_view value, std::uint64_t& out) {
   return error == std::errc{} && end == value.data() + value.size();
 }
 
-Failure<Error> bad(Side side, Fault fault = Fault::kBadMessage) {
-  return fail(Error{fault, side, Retry::kNever});
+Failure<Error> bad(Side side, Rule rule) {
+  return fail(Error{Fault::kBadMessage, side, rule});
 }
 
 /// Transfer-Encoding and Content-Length, the same in both directions (RFC 9112 §6.1, §6.2).
 Status<> judge_framing(const Head& head, const Survey& found, BodyLength& body, Side side) {
   if (found.codings > 0) {
     // §6.1: faulty in HTTP/1.0. Only "chunked", once: any other coding is one we cannot frame.
-    if (head.minor == 0 || found.codings > 1 || found.lengths > 0) return bad(side);
-    if (!same_name(found.coding->value, "chunked")) return bad(side);
+    if (head.minor == 0) return bad(side, Rule::kCodingInOldHttp);
+    if (found.lengths > 0) return bad(side, Rule::kCodingAndLength);
+    if (found.codings > 1 || !same_name(found.coding->value, "chunked"))
+      return bad(side, Rule::kCodingUnknown);
     body.kind = BodyLength::Kind::kChunked;
   } else if (found.lengths > 0) {
     // §6.3: several, or a list, even of equal values.
     std::string_view& value = found.length->value;
-    if (found.lengths > 1 || !parse_length(value, body.bytes)) return bad(side);
+    if (found.lengths > 1) return bad(side, Rule::kLengthRepeated);
+    if (!parse_length(value, body.bytes)) return bad(side, Rule::kLengthInvalid);
     // A zero in front means octal to some; what is sent on means the same to all.
     value.remove_prefix(std::min(value.find_first_not_of('0'), value.size() - 1));
     body.kind = BodyLength::Kind::kLength;
@@ -234,14 +237,16 @@ Status<> judge_framing(const Head& head, const Survey& found, BodyLength& body, 
 }  // namespace
 
 Status<> judge_request(Head& head) noexcept {
-  if (head.method_id == Method::kConnect) return bad(Side::kClient, Fault::kMethodRefused);
+  if (head.method_id == Method::kConnect) return fail(Error{Fault::kMethodRefused, Side::kClient});
   const Survey found = survey_fields(head);
 
   // RFC 9112 §3.2: exactly one Host in HTTP/1.1; HTTP/1.0 may do without.
-  if (found.hosts > 1 || (found.hosts == 0 && head.minor == 1)) return bad(Side::kClient);
-  if (found.host != nullptr && !is_host(found.host->value)) return bad(Side::kClient);
+  if (found.hosts > 1) return bad(Side::kClient, Rule::kHostRepeated);
+  if (found.hosts == 0 && head.minor == 1) return bad(Side::kClient, Rule::kHostMissing);
+  if (found.host != nullptr && !is_host(found.host->value))
+    return bad(Side::kClient, Rule::kHostInvalid);
   const auto target = split_target(head.target, head.method_id);
-  if (!target) return bad(Side::kClient);
+  if (!target) return bad(Side::kClient, Rule::kTarget);
   head.path = target->path;
   head.query = target->query;
   head.has_query = target->has_query;
@@ -249,14 +254,14 @@ Status<> judge_request(Head& head) noexcept {
   if (!target->authority.empty()) {
     // §3.2.2: an absolute form beats Host; where they differ, somebody behind us would disagree.
     if (found.host != nullptr && !same_name(found.host->value, target->authority))
-      return bad(Side::kClient);
-    if (!is_host(target->authority)) return bad(Side::kClient);
+      return bad(Side::kClient, Rule::kHostDiffers);
+    if (!is_host(target->authority)) return bad(Side::kClient, Rule::kTarget);
   }
-  if (found.underscores && has_collision(head)) return bad(Side::kClient);
+  if (found.underscores && has_collision(head)) return bad(Side::kClient, Rule::kNameCollision);
 
   Status<> framing = judge_framing(head, found, head.body, Side::kClient);
   if (!framing) return framing;
-  if (found.connections > 0 && !mark_named(head)) return bad(Side::kClient);
+  if (found.connections > 0 && !mark_named(head)) return bad(Side::kClient, Rule::kConnection);
   const bool has_body = head.body.kind == BodyLength::Kind::kChunked || head.body.bytes > 0;
   // An upgrade is offered, not demanded (RFC 9110 §7.8): with a body, or from HTTP/1.0, we do not
   // pass it on. Nor HTTP/2 in the clear: what it would carry could not be looked at.
@@ -269,14 +274,14 @@ Status<> judge_request(Head& head) noexcept {
 }
 
 Status<> judge_response(Head& head, Method method, bool upgrade_asked) noexcept {
-  if (head.status < 100 || head.status > 599) return bad(Side::kUpstream);
+  if (head.status < 100 || head.status > 599) return bad(Side::kUpstream, Rule::kStatus);
   for (const char c : head.reason)  // RFC 9112 §4: no control characters in a reason phrase
-    if ((c >= 0 && c < ' ' && c != '\t') || c == 0x7f) return bad(Side::kUpstream);
+    if ((c >= 0 && c < ' ' && c != '\t') || c == 0x7f) return bad(Side::kUpstream, Rule::kStatus);
   const Survey found = survey_fields(head);
-  if (found.connections > 0 && !mark_named(head)) return bad(Side::kUpstream);
+  if (found.connections > 0 && !mark_named(head)) return bad(Side::kUpstream, Rule::kConnection);
   head.upgrade = head.status == 101;
   if (head.upgrade && (!upgrade_asked || found.upgrade == nullptr || !found.connection_upgrade))
-    return bad(Side::kUpstream);
+    return bad(Side::kUpstream, Rule::kUpgrade);
   Status<> framing = judge_framing(head, found, head.body, Side::kUpstream);
   if (!framing) return framing;
 

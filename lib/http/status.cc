@@ -6,6 +6,16 @@
 namespace segue::http {
 namespace {
 
+/// Our own sentences have quotes.
+std::string json(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
 /// A trusted peer chose the request id, but perhaps a stranger behind it.
 std::string html(std::string_view text) {
   std::string out;
@@ -133,6 +143,41 @@ std::string_view explain(Fault fault) noexcept {
   return "";
 }
 
+std::string_view explain(Rule rule) noexcept {
+  switch (rule) {
+    case Rule::kNone: return "";
+    case Rule::kSyntax: return "A line of the head is malformed (RFC 9112 §3, §5).";
+    case Rule::kLineEnd:
+      return "A line has a bare CR or LF, or another control character (RFC 9112 §2.2).";
+    case Rule::kMethod: return "The method is not known here (RFC 9110 §9.1).";
+    case Rule::kRequestLine:
+      return "The request line needs exactly one space between its parts (RFC 9112 §3).";
+    case Rule::kTarget: return "The request target is not valid (RFC 9112 §3.2).";
+    case Rule::kHostMissing: return "HTTP/1.1 needs a Host field (RFC 9112 §3.2).";
+    case Rule::kHostRepeated: return "There is more than one Host field (RFC 9112 §3.2).";
+    case Rule::kHostInvalid:
+      return "The Host field is not a host with an optional port (RFC 9112 §3.2).";
+    case Rule::kHostDiffers: return "Host is not the host of the request target (RFC 9112 §3.2.2).";
+    case Rule::kNameCollision:
+      return "Two field names differ only by _ and -, or one imitates a field of the proxy.";
+    case Rule::kCodingUnknown:
+      return "Transfer-Encoding may only be one \"chunked\" (RFC 9112 §6.1).";
+    case Rule::kCodingInOldHttp: return "HTTP/1.0 has no Transfer-Encoding (RFC 9112 §6.1).";
+    case Rule::kCodingAndLength:
+      return "Transfer-Encoding and Content-Length exclude each other (RFC 9112 §6.1).";
+    case Rule::kLengthRepeated: return "There is more than one Content-Length (RFC 9112 §6.3).";
+    case Rule::kLengthInvalid:
+      return "Content-Length is not a number of digits, or too large (RFC 9110 §8.6).";
+    case Rule::kConnection: return "Connection names too many options (RFC 9110 §7.6.1).";
+    case Rule::kChunk: return "The chunked coding is broken (RFC 9112 §7.1).";
+    case Rule::kStatus: return "The status line is not valid (RFC 9112 §4).";
+    case Rule::kUpgrade:
+      return "The protocol was switched without a fitting offer (RFC 9110 §7.8).";
+    case Rule::kInterim: return "There are too many interim responses (RFC 9110 §15.2).";
+  }
+  return "";
+}
+
 Page page_for(std::string_view accept) noexcept {
   Page page = Page::kText;
   for_each_token(accept, [&](std::string_view range) {
@@ -159,10 +204,16 @@ std::string_view content_type(Page page) noexcept {
   return "text/plain";
 }
 
-std::string error_page(Page page, std::uint16_t status, Fault fault, std::string_view request_id) {
+std::string error_page(Page page, std::uint16_t status, Error error, std::string_view request_id) {
   const std::string code = std::to_string(status);
   const std::string phrase(reason_phrase(status));
-  const std::string sentence(explain(fault));
+  // What an upstream did wrong is not for strangers to know in detail.
+  const bool theirs = error.side == Side::kClient && error.rule != Rule::kNone;
+  const std::string sentence(error.side == Side::kUpstream && error.fault == Fault::kBadMessage
+                                 ? "The server behind this proxy answered with a message that "
+                                   "breaks the rules of HTTP/1.1."
+                             : theirs ? explain(error.rule)
+                                      : explain(error.fault));
   const std::string id(request_id);
   switch (page) {
     case Page::kText:
@@ -178,7 +229,8 @@ std::string error_page(Page page, std::uint16_t status, Fault fault, std::string
              "</body></html>\n";
     case Page::kJson:
       return "{\"type\":\"about:blank\",\"title\":\"" + phrase + "\",\"status\":" + code +
-             ",\"detail\":\"" + sentence + "\",\"reason\":\"" + to_string(fault) + "\"" +
+             ",\"detail\":\"" + json(sentence) + "\",\"reason\":\"" + to_string(error.fault) +
+             "\"" + (theirs ? std::string(",\"rule\":\"") + to_string(error.rule) + "\"" : "") +
              (id.empty() ? "" : ",\"request_id\":\"" + id + "\"") + "}\n";
   }
   return {};

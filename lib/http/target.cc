@@ -8,7 +8,7 @@
 namespace segue::http {
 namespace {
 
-constexpr Error kBadTarget{Fault::kBadMessage, Side::kClient, Retry::kNever};
+constexpr Error kBadTarget{Fault::kBadMessage, Side::kClient};
 
 constexpr int hex_value(char c) noexcept {
   if (c >= '0' && c <= '9') return c - '0';

@@ -28,11 +28,11 @@ bool has_urgent_data(int fd) {
 }
 
 Error connect_error(int code) {
-  if (code == ETIMEDOUT) return {Fault::kConnectTimeout, Side::kUpstream, Retry::kAlways};
+  if (code == ETIMEDOUT) return {Fault::kConnectTimeout, Side::kUpstream};
   const bool ours = code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM ||
                     code == EADDRNOTAVAIL;
-  if (ours) return {Fault::kOverloaded, Side::kSelf, Retry::kNever};
-  return {Fault::kConnectFailed, Side::kUpstream, Retry::kAlways};
+  if (ours) return {Fault::kOverloaded, Side::kSelf};
+  return {Fault::kConnectFailed, Side::kUpstream};
 }
 
 }  // namespace
@@ -121,7 +121,7 @@ void Tcp::on_poll(uv_poll_t* handle, int status, int events) noexcept {
   // After an error libuv has stopped the handle; what is asked for next must be armed anew.
   if (status < 0) {
     tcp->interest_ = 0;
-    if (!tcp->reading_) return tcp->events_->on_failed({Fault::kReset, Side::kSelf, Retry::kNever});
+    if (!tcp->reading_) return tcp->events_->on_failed({Fault::kReset, Side::kSelf});
     tcp->update_interest();
     return tcp->events_->on_readable();
   }
@@ -131,8 +131,7 @@ void Tcp::on_poll(uv_poll_t* handle, int status, int events) noexcept {
   }
   if ((events & UV_READABLE) != 0 && tcp->reading_) return tcp->events_->on_readable();
   if ((events & UV_PRIORITIZED) == 0 || tcp->reading_) return;
-  if (has_urgent_data(core->fd))
-    return tcp->events_->on_failed({Fault::kReset, Side::kSelf, Retry::kNever});
+  if (has_urgent_data(core->fd)) return tcp->events_->on_failed({Fault::kReset, Side::kSelf});
   // EPOLLHUP is reported as what was asked for: both directions are shut. That is no failure, bytes
   // may still wait for read_start(), which arms the handle again; until then there is nothing to be
   // told.
@@ -196,7 +195,7 @@ void Tcp::flush() {
     if (n < 0) {
       fail_writing();
       // Whoever reads learns of it from read(); nobody else would.
-      if (!reading_) return events_->on_failed({Fault::kReset, Side::kSelf, Retry::kNever});
+      if (!reading_) return events_->on_failed({Fault::kReset, Side::kSelf});
       break;
     }
     queue_.consume(static_cast<std::size_t>(n));

@@ -182,10 +182,9 @@ void Tls::refuse(Failure failure, std::string reason) {
   failure_ = failure;
   reason_ = std::move(reason);
   tcp_.read_stop();
-  if (failure == Failure::kPlain)
-    return events_.on_failed({Fault::kNotTls, Side::kClient, Retry::kNever});
+  if (failure == Failure::kPlain) return events_.on_failed({Fault::kNotTls, Side::kClient});
   const Side side = server_ != nullptr ? Side::kClient : Side::kUpstream;
-  events_.on_failed({Fault::kTlsFailed, side, Retry::kAlways});
+  events_.on_failed({Fault::kTlsFailed, side});
 }
 
 // Events.

@@ -94,5 +94,45 @@ class Replies(SegueCase):
         self.assertIsNone(response.get("X-Segue-Reason"))
 
 
+    def test_a_refusal_names_the_rule_in_page_and_log(self):
+        segue, upstream = self.one(self.upstream(serve=True))
+        cases = [(b"GET / HTTP/1.1\r\n\r\n", "host_missing"),
+                 (b"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", "host_repeated"),
+                 (b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", "host_invalid"),
+                 (b"GET http://b/?token=secret HTTP/1.1\r\nHost: a\r\n\r\n", "host_differs"),
+                 (b"GET /  HTTP/1.1\r\nHost: a\r\n\r\n", "request_line"),
+                 (b"G\xc3T / HTTP/1.1\r\nHost: a\r\n\r\n", "method"),
+                 (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1, 1\r\n\r\n", "length_invalid"),
+                 (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n", "length_repeated"),
+                 (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", "coding_and_length"),
+                 (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "coding_unknown"),
+                 (b"POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", "coding_in_old_http"),
+                 (b"GET / HTTP/1.1\r\nHost: a\r\nContent_Length: 1\r\n\r\n", "name_collision"),
+                 (b"GET / HTTP/1.1\nHost: a\n\n", "line_end"),
+                 (b"POST / HTTP/1.1\r\nHost: a\r\nAccept: application/json\r\nTransfer-Encoding: chunked\r\n\r\nZ\r\n", "chunk")]
+        for request, rule in cases:
+            client = self.connect(segue)
+            client.send(request)
+            response = client.read_response()
+            self.assertEqual((response.status, response.get("X-Segue-Reason")), (400, "bad_message"), request)
+            self.assertIn(b"(RFC 9" if rule != "name_collision" else b"differ only by", response.body, request)
+        lines = segue.access_lines(len(cases))
+        self.assertEqual(sorted(line.get("rule") for line in lines), sorted(rule for _, rule in cases))
+        self.assertNotIn("secret", json.dumps(lines))
+        page = json.loads(response.body)
+        self.assertEqual(page["rule"], "chunk")
+
+    def test_a_page_about_a_bad_upstream_tells_strangers_no_rule(self):
+        segue, upstream = self.one(retry={"attempts": 0})
+        client = self.connect(segue)
+        client.send_request(fields={"Accept": "application/json"})
+        wire = upstream.accept()
+        wire.read_head()
+        wire.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n")
+        response = client.read_response()
+        self.assertEqual(response.status, 502)
+        self.assertNotIn("rule", json.loads(response.body))
+        self.assertEqual(segue.access_lines(1)[0]["rule"], "length_repeated")
+
 if __name__ == "__main__":
     main()

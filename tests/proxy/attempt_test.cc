@@ -40,7 +40,7 @@ void for_each_attempt(Visit&& visit) {
     for (const Side side : {Side::kClient, Side::kUpstream, Side::kSelf})
       for (int method = 0; method < kMethods; ++method)
         for (unsigned bits = 0; bits < 32; ++bits)
-          visit(FailedAttempt{{static_cast<Fault>(fault), side, Retry::kNever},
+          visit(FailedAttempt{{static_cast<Fault>(fault), side},
                               static_cast<http::Method>(method),
                               (bits & 1) != 0,
                               (bits & 2) != 0,
@@ -78,8 +78,7 @@ TEST_SUITE("proxy/attempt") {
   TEST_CASE("a timeout after sending is an answer: the server may be at work") {
     for (const Fault fault : {Fault::kFirstByteTimeout, Fault::kStreamTimeout, Fault::kBadMessage})
       CHECK_FALSE(
-          proof_for_retry({{fault, Side::kUpstream, Retry::kNever}, http::Method::kGet, true})
-              .has_value());
+          proof_for_retry({{fault, Side::kUpstream}, http::Method::kGet, true}).has_value());
   }
 }
 

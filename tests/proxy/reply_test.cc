@@ -41,10 +41,10 @@ TEST_SUITE("proxy/reply") {
   TEST_CASE("the reply to every fault is one response, read to its last byte") {
     for (int i = 1; i <= static_cast<int>(Fault::kTlsFailed); ++i) {
       const auto fault = static_cast<Fault>(i);
-      const std::uint16_t status = http::status_for({fault, Side::kUpstream, Retry::kNever});
+      const std::uint16_t status = http::status_for({fault, Side::kUpstream});
       if (status == 0) continue;
       for (const http::Page page : {http::Page::kText, http::Page::kHtml, http::Page::kJson}) {
-        const std::string body = http::error_page(page, status, fault, "id");
+        const std::string body = http::error_page(page, status, {fault}, "id");
         const std::string wire =
             reply(status, reply_fields(fault, page), body, http::Persistence::kClose, Body::kSend);
         tests::HeadReader reader(http::H1Parser::Kind::kResponse);

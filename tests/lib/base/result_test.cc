@@ -37,7 +37,7 @@ TEST_SUITE("lib/base/result") {
   TEST_CASE("a status that is done says nothing, and one that is not says why") {
     const auto status = [](bool works) -> Status<> {
       if (works) return Done{};
-      return fail(Error{Fault::kReset, Side::kUpstream, Retry::kNever});
+      return fail(Error{Fault::kReset, Side::kUpstream});
     };
     CHECK(status(true).ok());
     CHECK(status(false).error().fault == Fault::kReset);

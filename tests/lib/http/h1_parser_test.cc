@@ -204,7 +204,6 @@ TEST_SUITE("lib/http/h1_parser") {
       const auto result = parser.parse_head(buffer);
       REQUIRE_FALSE(result.ok());
       CHECK(result.error().side == (kind == Kind::kRequest ? Side::kClient : Side::kUpstream));
-      CHECK(result.error().retry == Retry::kNever);
     }
   }
 

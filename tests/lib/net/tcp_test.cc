@@ -312,7 +312,6 @@ TEST_SUITE("lib/net/tcp") {
     CHECK(side.connected == 0);
     CHECK(error.fault == Fault::kConnectFailed);
     CHECK(error.side == segue::Side::kUpstream);
-    CHECK(error.retry == Retry::kAlways);
     CHECK(side.tcp->connect_errno() == ECONNREFUSED);
   }
 
