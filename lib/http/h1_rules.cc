@@ -41,7 +41,8 @@ bool stays(FieldId id) {
     case FieldId::kXForwardedProto:
     case FieldId::kXForwardedHost:
     case FieldId::kXForwardedPort:
-    case FieldId::kXRequestId: return true;
+    case FieldId::kXRequestId:
+    case FieldId::kTraceparent: return true;
     default: return false;
   }
 }
