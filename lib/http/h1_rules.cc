@@ -44,7 +44,8 @@ bool stays(FieldId id) {
     case FieldId::kXForwardedOther:
     case FieldId::kXRealIp:
     case FieldId::kXSslClient:
-    case FieldId::kXRequestId: return true;
+    case FieldId::kXRequestId:
+    case FieldId::kTraceparent: return true;
     default: return false;
   }
 }

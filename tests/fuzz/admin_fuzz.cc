@@ -1,6 +1,8 @@
-// Bytes as they may come to the admin socket: parsed in two pieces, routed, and read as JSON.
+// Bytes as they may come to the admin socket: parsed whole and in two pieces, which must be the
+// same; routed, and read as JSON.
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "admin/json.h"
@@ -14,12 +16,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   const std::size_t cut = bytes.empty() ? 0 : data[0] % (bytes.size() + 1);
   const Limits limits;
-  RequestParser parser(limits);
-  std::string head(bytes.substr(0, cut)),
-      tail(bytes.substr(cut));  // own memory, so that overreading shows
-  head.erase(0, parser.feed(head));
-  if (head.empty()) parser.feed(tail);
+  // In memory of their own, so that overreading shows.
+  const std::string whole(bytes), head(bytes.substr(0, cut)), tail(bytes.substr(cut));
+  RequestParser parser(limits), other(limits);
+  const std::size_t taken = parser.feed(whole);
+  std::size_t taken_in_two = other.feed(head);
+  if (taken_in_two == head.size()) taken_in_two += other.feed(tail);
+  if (parser.state() != other.state()) __builtin_trap();
   if (parser.state() == RequestParser::State::kComplete) {
+    if (taken != taken_in_two || parser.request().method != other.request().method ||
+        parser.request().target != other.request().target ||
+        parser.request().body != other.request().body ||
+        parser.request().fields != other.request().fields)
+      __builtin_trap();
     const Routed routed = route(parser.request());
     if (routed.resource == nullptr && routed.refusal.status < 400) __builtin_trap();
     if (const auto json = parse_json(parser.request().body, limits.json); json.ok()) to_text(*json);

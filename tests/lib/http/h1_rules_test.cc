@@ -220,10 +220,11 @@ constexpr Taken kTakenRequests[] = {
      "/ h 3 keep -Connection"},
     {"RFC 9110 §7.6.1: Connection may not take forwarding fields away",
      "GET / HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: a\r\nForwarded: b\r\nX-Forwarded-Proto: c\r\n"
-     "X-Forwarded-Host: d\r\nX-Forwarded-Port: 1\r\nX-Request-Id: f\r\nVia: 1.1 g\r\n"
+     "X-Forwarded-Host: d\r\nX-Forwarded-Port: 1\r\nX-Request-Id: f\r\nVia: 1.1 g\r\ntraceparent: "
+     "i\r\n"
      "Connection: x-forwarded-for, forwarded, x-forwarded-proto, x-forwarded-host, "
      "x-forwarded-port, "
-     "x-request-id, via\r\n",
+     "x-request-id, via, traceparent\r\n",
      "/ h none keep -Connection"},
     {"RFC 9110 §7.6.1: Connection may name what is not there",
      "GET / HTTP/1.1\r\nHost: h\r\nConnection: x-none, , ;\r\n", "/ h none keep -Connection"},
