@@ -50,7 +50,7 @@ if(SEGUE_SANITIZE)
     message(FATAL_ERROR "SEGUE_SANITIZE cannot hold both address and thread: use the presets asan and tsan.")
   endif()
   target_compile_options(segue_flags INTERFACE -fsanitize=${SEGUE_SANITIZE} -fno-sanitize-recover=all
-                                               -O1)
+                                               -O1 -g1)  # lines are all that reports show
   target_link_options(segue_flags INTERFACE -fsanitize=${SEGUE_SANITIZE})
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # The instrumentation itself makes g++ 12 warn about things that are not there.

@@ -40,20 +40,44 @@ if(SEGUE_SANITIZE STREQUAL "thread")
   endforeach()
   set(test_sources "${threaded}")
 endif()
-if(test_sources)
-  add_executable(segue_tests tests/main.cc ${test_support} ${test_sources})
-  target_link_libraries(segue_tests PRIVATE app doctest::doctest)
-  target_compile_definitions(segue_tests PRIVATE SEGUE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-  foreach(file IN LISTS test_sources)
+# segue_doctest(program prefix file...): a ctest entry PREFIX.NAME for each file, with its labels and
+# PREFIX itself.
+function(segue_doctest program prefix)
+  add_executable(${program} tests/main.cc ${test_support} ${ARGN})
+  target_link_libraries(${program} PRIVATE app doctest::doctest)
+  target_compile_definitions(${program} PRIVATE SEGUE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  foreach(file IN LISTS ARGN)
     file(RELATIVE_PATH relative "${CMAKE_SOURCE_DIR}" "${file}")
     string(REGEX REPLACE "^tests/(.*)_test\\.cc$" "\\1" name "${relative}")
     segue_labels(labels "${file}")
-    add_test(NAME unit.${name} COMMAND segue_tests --source-file=*${relative}
+    add_test(NAME ${prefix}.${name} COMMAND ${program} --source-file=*${relative}
              WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
-    set_tests_properties(unit.${name} PROPERTIES
-      LABELS "unit;${labels}" TIMEOUT ${SEGUE_TEST_TIMEOUT}
+    set_tests_properties(${prefix}.${name} PROPERTIES
+      LABELS "${prefix};${labels}" TIMEOUT ${SEGUE_TEST_TIMEOUT}
       FAIL_REGULAR_EXPRESSION "test cases: *0 ")  # a filter that matches nothing proves nothing
   endforeach()
+endfunction()
+
+# `// labels: plain`: what sanitizers cannot be part of.
+set(plain_sources "")
+foreach(file IN LISTS test_sources)
+  segue_labels(labels "${file}")
+  if("plain" IN_LIST labels)
+    list(APPEND plain_sources "${file}")
+  endif()
+endforeach()
+if(plain_sources)
+  list(REMOVE_ITEM test_sources ${plain_sources})
+endif()
+if(test_sources)
+  if(SEGUE_SANITIZE)  # checks are slow to compile and quick to run
+    set_source_files_properties(${test_sources} PROPERTIES
+      COMPILE_OPTIONS "-O0;-fno-sanitize=vptr,null,object-size,alignment")
+  endif()
+  segue_doctest(segue_tests unit ${test_sources})
+endif()
+if(plain_sources AND NOT SEGUE_SANITIZE)
+  segue_doctest(segue_plain_tests plain ${plain_sources})
 endif()
 
 add_test(NAME layers COMMAND ${SEGUE_PYTHON} scripts/check_layers.py
@@ -90,13 +114,22 @@ if(TARGET segue)
   endforeach()
 endif()
 
-if(SEGUE_FUZZ)
+# libFuzzer where it is; elsewhere, under the address sanitizer, the corpora and mutations of them.
+if(SEGUE_FUZZ OR SEGUE_SANITIZE MATCHES "address")
   segue_sources(fuzzers "tests/fuzz/*_fuzz.cc")
   foreach(file IN LISTS fuzzers)
     get_filename_component(name "${file}" NAME_WE)
+    string(REPLACE "_fuzz" "" corpus "${name}")
     add_executable(${name} "${file}")
     target_link_libraries(${name} PRIVATE app)
-    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/fuzz")
+    if(SEGUE_FUZZ)
+      target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    else()
+      target_sources(${name} PRIVATE tests/fuzz/standalone.cc)
+      add_test(NAME fuzz.${corpus} COMMAND ${name} tests/fuzz/corpus/${corpus} 200
+               WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+      set_tests_properties(fuzz.${corpus} PROPERTIES LABELS fuzz TIMEOUT ${SEGUE_TEST_TIMEOUT})
+    endif()
   endforeach()
 endif()

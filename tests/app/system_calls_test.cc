@@ -1,4 +1,5 @@
 // The filter, in a child process each: what is listed works, what is not does not.
+// labels: plain
 #include "app/system_calls.h"
 
 #include <cerrno>
@@ -58,7 +59,7 @@ bool refused(long result) {
 }
 
 // doctest's suite decorator skips where a filter cannot be.
-TEST_SUITE("app/system_calls" * doctest::skip(kSanitized)) {
+TEST_SUITE("app/system_calls") {
   TEST_CASE("running a program, tracing and becoming somebody else end the process") {
     CHECK(is_killed([] {
       char name[] = "/bin/true";

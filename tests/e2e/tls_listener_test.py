@@ -159,6 +159,28 @@ class TlsListener(SegueCase):
             context.set_ciphers(suite)
             self.assertEqual(self.client(segue, context).tls.getpeercert()["subject"][0][0][1], subject)
 
+    def test_an_ocsp_answer_is_stapled_and_early_data_is_not_taken(self):
+        openssl = self.need("openssl")
+        entry = self.pki.entry("stapled", ["ci.example.com"])
+        entry["ocsp"] = self.pki.ocsp(entry["cert"])
+        segue, _ = self.tls([entry])
+        out = self.run_tool(openssl, "s_client", "-connect", segue.address(), "-servername", "ci.example.com",
+                            "-CAfile", self.pki.ca, "-status", "-verify_return_error", input="")
+        self.assertIn("Cert Status: good", out)
+        self.assertNotRegex(out, "Max Early Data: [1-9]")
+        with open(entry["ocsp"], "wb") as file:
+            file.write(b"nothing")
+        answer = segue.admin("POST", "/v1/reload")
+        self.assertEqual(answer.status, 422)
+        self.assertIn("holds no successful OCSP answer", answer.body.decode())
+
+    def test_no_renegotiation(self):
+        openssl = self.need("openssl")
+        segue, _ = self.tls()
+        done = subprocess.run([openssl, "s_client", "-connect", segue.address(), "-tls1_2"], input="R\nQ\n",
+                              capture_output=True, text=True, timeout=60)
+        self.assertIn("no renegotiation", done.stdout + done.stderr)
+
     def test_alpn_is_http_11_or_a_refusal(self):
         segue, _ = self.tls()
         context = self.pki.client_context()
