@@ -242,6 +242,7 @@ struct Limits {
   std::uint32_t request_line = 8 * 1024;
   std::uint32_t head = 32 * 1024;         ///< request or response head; at most 1 MiB
   std::uint32_t fields = 100;             ///< header fields of a head; at most 1000
+  std::uint64_t body = 0;                 ///< of a request; 0: no limit
   std::uint32_t buffer_high = 64 * 1024;  ///< queued per direction at which reading stops
   std::uint32_t buffer_low = 16 * 1024;   ///< and goes on
   std::uint32_t replay = 64 * 1024;       ///< request body kept for a retry

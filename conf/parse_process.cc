@@ -41,6 +41,8 @@ constexpr Key<Limits> kLimits[] = {
     key<&Limits::head>("head", size(kKiB, kMiB),
                        "Of a request (else 431) or of a response (else 502), first line included."),
     key<&Limits::fields>("fields", count(10, 1000), "Header fields of a head; more get 431."),
+    key<&Limits::body>("body", size(0, kTiB),
+                       "Of a request; a longer one gets 413. 0 for no limit: bodies are streamed."),
     key<&Limits::buffer_high>("buffer_high", size(4 * kKiB, 64 * kMiB),
                               "Bytes queued per direction at which reading stops."),
     defaults_to(

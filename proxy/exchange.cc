@@ -33,6 +33,7 @@ void Exchange::reset() {
   replay_.clear();
   total_deadline_ = sent_at_ = queued_at_ = dialled_at_ = Instant{};
   cohort_ = 0;
+  body_bytes_ = 0;
   tried_destinations_ = attempts_ = repeats_in_pool_ = 0;
   state_ = State::kIdle;
   request_ended_ = end_sent_ = response_ended_ = false;
@@ -61,7 +62,13 @@ void Exchange::begin(Client& client, http::Head& head, Instant began) {
   extra_ = forwarded_.make(head, client.info(), snapshot_->config->forwarding, worker_.rng());
   if (worker_.memory_pressure() == MemoryPressure::kRefuse)
     return reply({Fault::kOverloaded, Side::kSelf});
+  if (exceeds_body_limit(head.body.bytes)) return reply({Fault::kBodyTooLarge, Side::kClient});
   route();
+}
+
+bool Exchange::exceeds_body_limit(std::uint64_t bytes) const noexcept {
+  const std::uint64_t limit = snapshot_->config->limits.body;
+  return limit > 0 && bytes > limit;
 }
 
 // One attempt.
@@ -113,6 +120,9 @@ void Exchange::FromClient::on_body(Bytes bytes) {
     return x.finish({Fault::kOverloaded, Side::kSelf}, After::kAbort);
   }
   x.touch();
+  x.body_bytes_ += bytes.size();
+  if (x.state_ != State::kTunnel && x.exceeds_body_limit(x.body_bytes_))
+    return x.from_client_.on_failed({Fault::kBodyTooLarge, Side::kClient});
   if (x.state_ == State::kWaiting) x.keep_for_replay(bytes);
   x.upstream_->send_body(bytes);
 }
@@ -146,7 +156,8 @@ void Exchange::FromClient::on_drained() {
 void Exchange::FromClient::on_failed(Error error) {
   Exchange& x = exchange;
   if (x.client_ == nullptr) return;
-  if (error.side == Side::kClient) x.worker_.counters().worker.client_aborts.add();
+  const bool left = error.side == Side::kClient && http::status_for(error) == 0;
+  if (left) x.worker_.counters().worker.client_aborts.add();
   // A body that breaks the rules gets its answer while there still is a way back.
   const bool answerable = http::status_for(error) != 0 && x.state_ != State::kRelaying &&
                           x.state_ != State::kTunnel && x.state_ != State::kReplying;

@@ -94,6 +94,7 @@ class Exchange final : Deadline::Owner {
   void end_attempt(bool gateway_error, bool verdict);
   void note_outcome(bool gateway_error);
   void keep_for_replay(Bytes bytes);
+  bool exceeds_body_limit(std::uint64_t bytes) const noexcept;
 
   // The response
   void on_response_head(http::Head& head);
@@ -134,6 +135,7 @@ class Exchange final : Deadline::Owner {
 
   Instant began_, queued_at_, dialled_at_, sent_at_, touched_at_, total_deadline_;
   std::uint64_t cohort_ = 0;
+  std::uint64_t body_bytes_ = 0;          // of the request, so far
   std::uint32_t tried_destinations_ = 0;  // bits
   std::array<EndpointId, telemetry::Record::kAttemptsMax> tried_;
   std::uint32_t attempts_ = 0;         // attempts begun

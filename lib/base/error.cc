@@ -28,6 +28,7 @@ const char* to_string(Fault fault) noexcept {
     case Fault::kOverloaded: return "overloaded";
     case Fault::kDraining: return "draining";
     case Fault::kNotTls: return "not_tls";
+    case Fault::kBodyTooLarge: return "body_too_large";
     case Fault::kTlsFailed: return "tls_failed";
   }
   return "unknown";

@@ -32,6 +32,7 @@ enum class Fault : std::uint8_t {
   kOverloaded,        // 503 + Retry-After: a limit of our own (connections, memory, descriptors)
   kDraining,          // 503 + Retry-After: the process stops
   kNotTls,            // 400: plain HTTP on a listener that speaks TLS
+  kBodyTooLarge,      // 413
   kTlsFailed,         // 502: no TLS connection to an upstream; no status: a client's handshake
 };
 

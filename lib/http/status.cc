@@ -85,6 +85,7 @@ std::uint16_t status_for(Error error) noexcept {
     case Fault::kAmbiguousTarget:
     case Fault::kNotTls: return upstream ? 502 : 400;
     case Fault::kTargetTooLong: return 414;
+    case Fault::kBodyTooLarge: return 413;
     case Fault::kHeadTooLarge: return upstream ? 502 : 431;
     case Fault::kVersion: return upstream ? 502 : 505;
     case Fault::kMethodRefused: return 405;
@@ -112,6 +113,7 @@ std::string_view explain(Fault fault) noexcept {
     case Fault::kNone: return "Nothing went wrong.";
     case Fault::kBadMessage: return "The message breaks a rule of HTTP/1.1 framing or syntax.";
     case Fault::kTargetTooLong: return "The request line is too long.";
+    case Fault::kBodyTooLarge: return "The body is larger than this proxy takes.";
     case Fault::kHeadTooLarge: return "The header section is too large or has too many fields.";
     case Fault::kVersion: return "Only HTTP/1.0 and HTTP/1.1 are spoken here.";
     case Fault::kMethodRefused: return "The CONNECT method is not offered here.";

@@ -30,6 +30,16 @@ std::string_view kind_of(const Certificate& certificate) {
   return name == nullptr ? "" : name;
 }
 
+/// SHA-256. A ticket names it: whoever shares ticket keys and asks clients for something else must
+/// not resume a session in which nobody was asked for that.
+std::string digest(const std::string& bytes) {
+  unsigned char sum[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  SEGUE_CHECK(EVP_Digest(bytes.data(), bytes.size(), sum, &size, EVP_sha256(), nullptr) == 1,
+              "OpenSSL has SHA-256");
+  return {reinterpret_cast<char*>(sum), size};
+}
+
 }  // namespace
 
 std::optional<PeerCertificate> peer_certificate(SSL* ssl) {
@@ -60,6 +70,13 @@ Result<std::shared_ptr<const TlsServer>, std::string> TlsServer::make(
   server->options_ = options;
   server->certificates_ = std::move(certificates);
   server->tickets_ = std::move(tickets);
+  if (options.client_auth != ClientAuth::kNone) {
+    auto authorities = read_small_file(options.client_ca);
+    if (!authorities) return fail(std::move(authorities).error());
+    server->session_context_ = std::move(*authorities);
+  }
+  server->session_context_ = digest(static_cast<char>('0' + static_cast<int>(options.client_auth)) +
+                                    server->session_context_);
 
   // Which certificates stand for a name: of each kind of key the first.
   std::map<std::string, std::vector<std::size_t>> by_name;
@@ -109,11 +126,12 @@ Result<SSL_CTX*, std::string> TlsServer::context_for(const std::vector<std::size
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);  // tickets alone: nothing is kept
   SSL_CTX_set_num_tickets(context, 1);
   SSL_CTX_set_timeout(context, kTicketLifetimeSeconds);
-  static constexpr unsigned char kSessionContext[] = "segue";
   if (SSL_CTX_set_cipher_list(context, kCiphers12) != 1 ||
       SSL_CTX_set_ciphersuites(context, kCiphers13) != 1 ||
       SSL_CTX_set1_groups_list(context, kGroups) != 1 ||
-      SSL_CTX_set_session_id_context(context, kSessionContext, sizeof(kSessionContext) - 1) != 1)
+      SSL_CTX_set_session_id_context(
+          context, reinterpret_cast<const unsigned char*>(session_context_.data()),
+          static_cast<unsigned>(session_context_.size())) != 1)
     return broken("TLS cannot be set up");
 
   for (const std::size_t index : those) {

@@ -58,6 +58,7 @@ class TlsServer {
   TlsServerOptions options_;
   std::vector<Certificate> certificates_;
   std::shared_ptr<TlsTickets> tickets_;
+  std::string session_context_;  // sessions are resumed where clients are asked for the same
   std::vector<SslContextPtr> contexts_;                // the first is the default
   std::unordered_map<std::string, SSL_CTX*> by_name_;  // "ci.example.com", "*.example.com"
 };

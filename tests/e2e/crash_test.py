@@ -67,7 +67,7 @@ class Load:
 class Crash(SegueCase):
     def test_reads_do_not_notice_that_nginx_dies_ten_times(self):
         binary = self.need("nginx")
-        servers = [Nginx(binary, f'location / {{ return 200 "{n}"; }}') for n in range(2)]
+        servers = [Nginx(binary, f'location / {{ return 200 "{n}"; }}', host=f"127.0.0.{n + 2}") for n in range(2)]
         for server in servers:
             self.addCleanup(server.stop)
         segue = self.segue(config({"old": pool(*(s.address for s in servers), health=HEALTH, passive=NO_EJECTION)}, retry=EAGER))

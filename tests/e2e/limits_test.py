@@ -66,6 +66,23 @@ class Limits(SegueCase):
         self.assertEqual(wire.read_head().get("Content-Length"), "10000000000000")
         self.assertEqual(wire.read_exactly(5), b"begin")
 
+    def test_a_body_over_a_configured_limit_is_413(self):
+        segue, upstream = self.one(self.upstream(serve=True), limits={"body": "10KiB"})
+        client = self.connect(segue)
+        client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10241\r\n\r\n")  # not a byte of it is waited for
+        response = client.read_response()
+        self.assertEqual((response.status, response.get("X-Segue-Reason")), (413, "body_too_large"))
+        self.assert_sees_nothing(upstream)
+        self.assertEqual(self.connect(segue).request("POST", body=b"x" * 10240).status, 200)
+        client = self.connect(segue)
+        client.send(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for _ in range(10):
+            client.send_chunk(b"x" * 1024)
+        client.send_chunk(b"y")
+        self.assertEqual(client.read_response().status, 413)
+        self.assertEqual(self.connect(segue).request("POST", body=b"x" * 10240).status, 200)
+        self.assertEqual(len(upstream.requests), 2)
+
     def test_a_response_head_over_the_limit_is_502(self):
         segue, upstream = self.one()
         client = self.connect(segue)

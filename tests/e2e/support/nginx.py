@@ -10,22 +10,23 @@ from support.process import end, start, wait_until
 TRIES = 5  # a free port may be taken before nginx binds it
 
 
-def free_port():
+def free_port(host="127.0.0.1"):
     with socket.socket(socket.AF_INET) as sock:
-        sock.bind(("127.0.0.1", 0))
+        sock.bind((host, 0))
         return sock.getsockname()[1]
 
 
 class Nginx:
-    """One nginx with its own directory, one worker, no daemon. `server` is the text of its server block."""
+    """One nginx with its own directory, one worker, no daemon. `server` is the text of its server block. One that
+    is killed and comes back has a `host` of its own: nobody else gets its port meanwhile."""
 
-    def __init__(self, binary, server, http="", root=None):
-        self.binary = binary
+    def __init__(self, binary, server, http="", root=None, host="127.0.0.1"):
+        self.binary, self.host = binary, host
         self.dir = tempfile.mkdtemp(prefix="segue-e2e-nginx-")
         self.server, self.http, self.root = server, http, root
         self.process = None
         for attempt in range(TRIES):
-            self.port = free_port()
+            self.port = free_port(host)
             try:
                 self.start()
                 return
@@ -35,7 +36,7 @@ class Nginx:
 
     @property
     def address(self):
-        return f"127.0.0.1:{self.port}"
+        return f"{self.host}:{self.port}"
 
     def start(self):
         path = os.path.join(self.dir, "nginx.conf")
@@ -49,7 +50,7 @@ http {{
   client_body_temp_path {self.dir}/body; proxy_temp_path {self.dir}/proxy; fastcgi_temp_path {self.dir}/fcgi;
   uwsgi_temp_path {self.dir}/uwsgi; scgi_temp_path {self.dir}/scgi;
   {self.http}
-  server {{ listen 127.0.0.1:{self.port} backlog=4096; {f"root {self.root};" if self.root else ""} {self.server} }}
+  server {{ listen {self.address} backlog=4096; {f"root {self.root};" if self.root else ""} {self.server} }}
 }}
 """)
         self.process = start([self.binary, "-p", self.dir, "-c", path, "-e", f"{self.dir}/error.log"])
@@ -58,7 +59,7 @@ http {{
     def _listens(self):
         assert self.process.poll() is None, self.errors()
         with socket.socket(socket.AF_INET) as sock:
-            return sock.connect_ex(("127.0.0.1", self.port)) == 0
+            return sock.connect_ex((self.host, self.port)) == 0
 
     def errors(self):
         path = os.path.join(self.dir, "error.log")
