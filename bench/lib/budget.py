@@ -26,6 +26,7 @@ SYSCALL_REQUESTS = 5_000
 SYSCALL_TRIES = 3
 CALLGRIND_REQUESTS = (2000, 6000)
 ALLOCATION_REQUESTS = 4000
+ALLOCATION_TRIES = 3
 WARM = 2000
 
 
@@ -76,21 +77,35 @@ def user_instructions(subject, what="GET", options=FEW, limit=INSTRUCTIONS_MAX):
 
 
 def heap_allocations(subject, what, options):
-    """Between warm connections and before they close, in the threads that serve."""
+    """Between warm connections and before they close, in the threads that serve. Of several tries the best: one
+    more connection to the origin, opened when more requests than ever met, is growth; what each request
+    allocates is there in every try."""
     counter = allocations.Counter()
     with subject.start(environment=counter.environment) as proxy:
         serves = allocations.serving_threads(proxy.program, proxy.process.pid)
-        with load.Gated(proxy.port_for(options), warm=WARM, **options, requests=ALLOCATION_REQUESTS) as gated:
-            counter.arm()
-            before = counter.total(serves)
-            if before == 0:
-                raise RuntimeError("not even growth was counted: is the binary linked statically?")
-            gated.go()
-            count = counter.total(serves) - before
-            counter.arm(False)
-            stacks = "".join(f"\n  {trace}" for trace in counter.traces(proxy.process.pid, serves))
+        best = None
+        for _ in range(ALLOCATION_TRIES):
+            count, stacks = allocations_of_one_load(counter, serves, proxy, options)
+            if best is None or count < best[0]:
+                best = count, stacks
+            if count == 0:
+                break
+    count, stacks = best
     detail = f" ({count} in {ALLOCATION_REQUESTS} requests){stacks}" if count else ""
     return Finding(f"heap allocations per {what}", count / ALLOCATION_REQUESTS, ALLOCATIONS_MAX, detail)
+
+
+def allocations_of_one_load(counter, serves, proxy, options):
+    """How many, and where the first of them came from."""
+    with load.Gated(proxy.port_for(options), warm=WARM, **options, requests=ALLOCATION_REQUESTS) as gated:
+        counter.arm()
+        before = counter.total(serves)
+        if before == 0:
+            raise RuntimeError("not even growth was counted: is the binary linked statically?")
+        gated.go()
+        count = counter.total(serves) - before
+        counter.arm(False)
+        return count, "".join(f"\n  {trace}" for trace in counter.traces(proxy.process.pid, serves)) if count else ""
 
 
 CHECKS = {
