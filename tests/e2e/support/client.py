@@ -23,8 +23,11 @@ def connect(address, receive_buffer=None, source=None):
 
 
 class RawClient(Wire):
-    def __init__(self, address, **options):
-        super().__init__(connect(address, **options))
+    """`wrap(socket)`, where given, puts TLS over each connection."""
+
+    def __init__(self, address, wrap=lambda sock: sock, **options):
+        super().__init__(wrap(connect(address, **options)))
+        self.wrap = wrap
         self.address, self.options = address, options
         self.ended = False
 
@@ -50,6 +53,6 @@ class RawClient(Wire):
         """A new connection to the same address when the last response ended this one."""
         if self.ended:
             self.close()
-            super().__init__(connect(self.address, **self.options))
+            super().__init__(self.wrap(connect(self.address, **self.options)))
             self.ended = False
         return self

@@ -5,7 +5,7 @@ import ssl
 import subprocess
 import tempfile
 
-from support.client import connect
+from support.client import RawClient
 from support.upstream import ScriptedUpstream
 from support.wire import WAIT, Wire
 
@@ -94,24 +94,14 @@ class Pki:
         return context
 
 
-class TlsClient(Wire):
-    """A Wire over TLS; its requests are RawClient's."""
-
+class TlsClient(RawClient):
     def __init__(self, address, context, name="ci.example.com", session=None, **options):
-        raw = connect(address, **options)
-        self.tls = context.wrap_socket(raw, server_hostname=name, session=session)
-        super().__init__(self.tls)
+        wrap = lambda sock: context.wrap_socket(sock, server_hostname=name, session=session)
+        super().__init__(address, wrap, **options)
 
-    def send_request(self, method="GET", target="/", fields=(), body=None, host="ci.example.com"):
-        lines = [f"{method} {target} HTTP/1.1", f"Host: {host}"]
-        lines += [f"{name}: {value}" for name, value in dict(fields).items()]
-        if body is not None:
-            lines.append(f"Content-Length: {len(body)}")
-        return self.send("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + (body or b""))
-
-    def request(self, method="GET", target="/", fields=(), body=None, **options):
-        self.send_request(method, target, fields, body, **options)
-        return self.read_response(method)
+    @property
+    def tls(self):
+        return self.sock
 
 
 class TlsUpstream(ScriptedUpstream):
