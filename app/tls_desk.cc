@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include <openssl/evp.h>
+#include <openssl/crypto.h>
 #include <sys/stat.h>
 
 #include "lib/net/certificate.h"
@@ -22,11 +22,9 @@ std::string digest(const std::string& file) {
   if (file.empty()) return "-";
   auto bytes = net::read_small_file(file);
   if (!bytes) return {};
-  unsigned char sum[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  EVP_Digest(bytes->data(), bytes->size(), sum, &size, EVP_sha256(), nullptr);
+  std::string sum = net::sha256(*bytes);
   OPENSSL_cleanse(bytes->data(), bytes->size());
-  return {reinterpret_cast<char*>(sum), size};
+  return sum;
 }
 
 /// What stat says of a file: enough to see that it was written or replaced.

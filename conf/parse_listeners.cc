@@ -6,7 +6,6 @@
 namespace segue::conf {
 namespace {
 
-constexpr std::string_view kVersions[] = {"1.2", "1.3"};                      // TlsVersion
 constexpr std::string_view kClientAuth[] = {"none", "optional", "required"};  // ClientAuth
 
 constexpr Key<Listener> kKeys[] = {
@@ -40,7 +39,8 @@ constexpr Key<Listener> kKeys[] = {
             [](const Shape&, const Listener& listener) {
               return print_certificates(listener.tls);
             }}),
-    key<&Listener::tls_min_version>("tls_min_version", word(kVersions), "Oldest version spoken."),
+    key<&Listener::tls_min_version>("tls_min_version", word(kTlsVersions),
+                                    "Oldest version spoken."),
     key<&Listener::client_auth>("client_auth", word(kClientAuth),
                                 "Whether clients show a certificate signed by `client_ca`; its "
                                 "subject and fingerprint go to the upstream in "

@@ -7,7 +7,6 @@ namespace segue::conf {
 namespace {
 
 constexpr std::size_t kCertificatesMax = 1000;
-constexpr std::string_view kVersions[] = {"1.2", "1.3"};  // TlsVersion
 
 constexpr Key<Certificate> kCertificate[] = {
     required(key<&Certificate::cert>("cert", text(judge_file),
@@ -29,7 +28,7 @@ constexpr Key<UpstreamTls> kUpstreamTls[] = {
     key<&UpstreamTls::cert>("cert", text(judge_file, Empty::kAllowed),
                             "PEM file of the certificate shown to the endpoints."),
     key<&UpstreamTls::key>("key", text(judge_file, Empty::kAllowed), "PEM file of its key."),
-    key<&UpstreamTls::min_version>("min_version", word(kVersions), "Oldest version spoken."),
+    key<&UpstreamTls::min_version>("min_version", word(kTlsVersions), "Oldest version spoken."),
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -34,6 +35,8 @@ SectionInfo describe_pool();
 void read_endpoints(const Cursor& at, std::vector<Endpoint>& out);
 std::string print_endpoints(const std::vector<Endpoint>& endpoints);
 SectionInfo describe_endpoint();
+
+inline constexpr std::string_view kTlsVersions[] = {"1.2", "1.3"};  ///< TlsVersion
 
 void read_certificates(const Cursor& at, std::vector<Certificate>& out);
 std::string print_certificates(const std::vector<Certificate>& certificates);

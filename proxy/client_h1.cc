@@ -286,8 +286,7 @@ void ClientH1::begin_tls(std::string_view early) {
   phase_ = Phase::kHandshake;
   arm(worker_.snapshot()->config->timeouts.tls_handshake);
   net::TransportEvents& events = *this;
-  tls_ = std::make_unique<net::Tls>(worker_.loop(), worker_.tls_buffers(), tcp_, events,
-                                    listener_->tls);
+  tls_ = std::make_unique<net::Tls>(worker_.loop(), tcp_, events, listener_->tls);
   wire_ = tls_.get();
   wire_->read_start();
   tls_->start(early);

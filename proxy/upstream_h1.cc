@@ -85,8 +85,8 @@ void UpstreamH1::on_connected() {
     EndpointState& state = worker_.endpoint(endpoint_);
     if (const auto& client = worker_.pool(state.pool).tls; client != nullptr) {
       net::TransportEvents& events = *this;
-      tls_ = std::make_unique<net::Tls>(worker_.loop(), worker_.tls_buffers(), tcp_, events, client,
-                                        host_expected_, &state.tls_session);
+      tls_ = std::make_unique<net::Tls>(worker_.loop(), tcp_, events, client, host_expected_,
+                                        &state.tls_session);
       wire_ = tls_.get();
       return tls_->start({});  // on_connected() again after the handshake
     }

@@ -201,11 +201,6 @@ bool Worker::take_handshake() noexcept {
   return true;
 }
 
-net::TlsBuffers& Worker::tls_buffers() {
-  if (tls_buffers_ == nullptr) tls_buffers_ = std::make_unique<net::TlsBuffers>();
-  return *tls_buffers_;
-}
-
 void Worker::slot_freed(PoolId id) {
   if (pools_[id.index()]->queued > 0) freed_.push_back(id);
 }

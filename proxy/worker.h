@@ -129,7 +129,6 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   /// taken.
   bool take_handshake() noexcept;
   void give_handshake() noexcept { --handshakes_; }
-  net::TlsBuffers& tls_buffers();
 
   void on_client_gone(ClientH1& client);
   void client_became_tunnel() noexcept { ++tunnels_; }
@@ -174,8 +173,7 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   std::vector<Exchange*> free_exchanges_, ended_exchanges_;
   Deadline drain_deadline_{*this};
   Deadline housekeeping_{*this};
-  Instant started_;                               // of run()
-  std::unique_ptr<net::TlsBuffers> tls_buffers_;  // null before the first TLS connection
+  Instant started_;  // of run()
   std::uint32_t exchanges_active_ = 0, retries_ = 0, tunnels_ = 0, handshakes_ = 0;
   bool draining_ = false;
   bool tunnels_only_ = false;  // the drain deadline of requests has passed

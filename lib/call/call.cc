@@ -53,15 +53,18 @@ void Call::fail_later(CallError error) {
   loop_.deadlines().arm(deadline_, started_);  // the next tick
 }
 
+/// What carries HTTP.
+net::Transport& Call::wire() noexcept {
+  if (tls_ != nullptr) return *tls_;
+  return *socket_;
+}
+
 void Call::on_connected() {
   if (tls_client_ != nullptr && tls_ == nullptr) {
     net::TransportEvents& events = *this;
-    tls_buffers_ = std::make_unique<net::TlsBuffers>();
-    tls_ = std::make_unique<net::Tls>(loop_, *tls_buffers_, *socket_, events, tls_client_,
-                                      tls_host_, nullptr);
+    tls_ = std::make_unique<net::Tls>(loop_, *socket_, events, tls_client_, tls_host_, nullptr);
     return tls_->start({});  // here again after the handshake
   }
-  net::Transport& wire = tls_ != nullptr ? static_cast<net::Transport&>(*tls_) : *socket_;
   connecting_ = false;
   connected_ = now() - started_;
   if (kind_ == Request::Kind::kConnect) {
@@ -72,13 +75,12 @@ void Call::on_connected() {
   const iovec piece{wire_.data(), wire_.size()};
   // A write that fails shows when reading: what the peer said before it went may still be an
   // answer.
-  wire.write({&piece, 1});
-  wire.read_start();
+  wire().write({&piece, 1});
+  wire().read_start();
 }
 
 void Call::on_readable() {
-  net::Transport& wire = tls_ != nullptr ? static_cast<net::Transport&>(*tls_) : *socket_;
-  const net::ReadResult got = wire.read(reader_.space());
+  const net::ReadResult got = wire().read(reader_.space());
   switch (got.kind) {
     case net::ReadResult::Kind::kBytes: return step(reader_.filled(got.bytes));
     case net::ReadResult::Kind::kAgain: return;

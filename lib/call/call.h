@@ -51,6 +51,7 @@ class Call final : private net::TransportEvents, private Deadline::Owner {
   void on_failed(Error error) override;
   void on_deadline(Deadline& deadline) override;
 
+  net::Transport& wire() noexcept;
   void step(const AnswerReader::Step& step);
   void fail_later(CallError error);
   void finish(Result<Answer, CallError> result);  // `this` may be gone when it returns
@@ -70,7 +71,6 @@ class Call final : private net::TransportEvents, private Deadline::Owner {
   const std::string tls_host_;
   std::unique_ptr<net::Tcp> socket_;  // null once over
   std::unique_ptr<net::Tls> tls_;     // over socket_; null: plain, or not yet
-  std::unique_ptr<net::TlsBuffers> tls_buffers_;
 };
 
 }  // namespace segue::call

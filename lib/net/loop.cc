@@ -2,6 +2,7 @@
 #include "lib/net/loop.h"
 
 #include "lib/base/check.h"
+#include "lib/net/tls_buffers.h"
 
 namespace segue::net {
 
@@ -22,6 +23,11 @@ Loop::~Loop() {
   while (uv_run(&uv_, UV_RUN_DEFAULT) != 0) {
   }
   SEGUE_CHECK(uv_loop_close(&uv_) == 0, "a handle was not closed before its loop");
+}
+
+TlsBuffers& Loop::tls_buffers() {
+  if (tls_buffers_ == nullptr) tls_buffers_ = std::make_unique<TlsBuffers>();
+  return *tls_buffers_;
 }
 
 void Loop::run() {

@@ -16,6 +16,8 @@
 
 namespace segue::net {
 
+struct TlsBuffers;
+
 /// Base of what can be retired.
 class Retired {
  public:
@@ -45,6 +47,7 @@ class Loop {
   void stop();  ///< this thread only
 
   uv_loop_t* uv() noexcept { return &uv_; }
+  TlsBuffers& tls_buffers();  ///< made by the first who needs them
   Deadlines& deadlines() noexcept { return deadlines_; }
 
   /// The time at which this turn's events arrived, to a millisecond and without a clock read: for
@@ -76,6 +79,7 @@ class Loop {
   std::vector<std::unique_ptr<Retired>> retired_, reaping_;
   IntrusiveList<Soon, &Soon::soon_link> soon_;
   std::function<void()> before_poll_;
+  std::unique_ptr<TlsBuffers> tls_buffers_;
 };
 
 }  // namespace segue::net

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
@@ -28,5 +29,8 @@ using BioPtr = std::unique_ptr<BIO, FreedBy<BIO_free_all>>;
 /// The oldest error of this thread's queue, which is empty afterwards: "no start line"; "unknown
 /// error" when there is none.
 std::string take_ssl_error();
+
+/// SHA-256 of `bytes`, 32 of them.
+std::string sha256(std::string_view bytes);
 
 }  // namespace segue::net

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -42,15 +43,22 @@ const BIO_METHOD* Tls::method() {
   return method;
 }
 
-Tls::Tls(Loop& loop, TlsBuffers& buffers, Tcp& tcp, TransportEvents& events,
-         std::shared_ptr<const TlsServer> server)
-    : loop_(loop), buffers_(buffers), tcp_(tcp), events_(events), server_(std::move(server)) {
+Tls::Tls(Loop& loop, Tcp& tcp, TransportEvents& events, std::shared_ptr<const TlsServer> server)
+    : loop_(loop),
+      buffers_(loop.tls_buffers()),
+      tcp_(tcp),
+      events_(events),
+      server_(std::move(server)) {
   attach(server_->accept());
 }
 
-Tls::Tls(Loop& loop, TlsBuffers& buffers, Tcp& tcp, TransportEvents& events,
-         std::shared_ptr<const TlsClient> client, const std::string& host, TlsSession* session)
-    : loop_(loop), buffers_(buffers), tcp_(tcp), events_(events), client_(std::move(client)) {
+Tls::Tls(Loop& loop, Tcp& tcp, TransportEvents& events, std::shared_ptr<const TlsClient> client,
+         const std::string& host, TlsSession* session)
+    : loop_(loop),
+      buffers_(loop.tls_buffers()),
+      tcp_(tcp),
+      events_(events),
+      client_(std::move(client)) {
   attach(client_->connect(host, session));
 }
 
@@ -137,14 +145,13 @@ void Tls::start(std::string_view early) {
 /// OpenSSL would answer plain HTTP with an alert that no browser shows.
 void Tls::first_bytes(std::string_view bytes) {
   looked_ = true;
-  if (begins_like_http(bytes.front())) return refuse(Failure::kPlain, "plain HTTP");
+  if (begins_like_http(bytes.front())) return refuse(Fault::kNotTls, "plain HTTP");
   rest_ = bytes;
   handshake();
 }
 
 void Tls::handshake() {
-  const std::string kept = std::move(rest_);
-  rest_.clear();
+  const std::string kept = take_rest();
   input_ = kept;
   join_flight_ = true;
   ERR_clear_error();
@@ -167,24 +174,21 @@ void Tls::handshake() {
   const long verified = SSL_get_verify_result(ssl_.get());
   if (verified != X509_V_OK && SSL_get_verify_mode(ssl_.get()) != SSL_VERIFY_NONE) {
     ERR_clear_error();
-    return refuse(Failure::kProtocol, X509_verify_cert_error_string(verified));
+    return refuse(Fault::kTlsFailed, X509_verify_cert_error_string(verified));
   }
   const unsigned long code = ERR_peek_error();
   const bool left = error == SSL_ERROR_SYSCALL || error == SSL_ERROR_ZERO_RETURN ||
                     ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
   std::string reason = left ? "the peer closed the connection" : take_ssl_error();
   ERR_clear_error();
-  refuse(left ? Failure::kGone : Failure::kProtocol, std::move(reason));
+  refuse(Fault::kTlsFailed, std::move(reason));
 }
 
-void Tls::refuse(Failure failure, std::string reason) {
+void Tls::refuse(Fault fault, std::string reason) {
   broken_ = true;
-  failure_ = failure;
   reason_ = std::move(reason);
   tcp_.read_stop();
-  if (failure == Failure::kPlain) return events_.on_failed({Fault::kNotTls, Side::kClient});
-  const Side side = server_ != nullptr ? Side::kClient : Side::kUpstream;
-  events_.on_failed({Fault::kTlsFailed, side});
+  events_.on_failed({fault, server_ != nullptr ? Side::kClient : Side::kUpstream});
 }
 
 // Events.
@@ -196,7 +200,7 @@ void Tls::on_readable() {
   const ReadResult got = tcp_.read({buffers_.window.get(), TlsBuffers::kWindowBytes});
   if (got.kind == ReadResult::Kind::kAgain) return;
   if (got.kind != ReadResult::Kind::kBytes)
-    return refuse(Failure::kGone, "the peer closed the connection");
+    return refuse(Fault::kTlsFailed, "the peer closed the connection");
   drained_ = got.bytes < TlsBuffers::kWindowBytes;
   first_bytes({buffers_.window.get(), got.bytes});
 }
@@ -223,9 +227,7 @@ void Tls::on_drained() {
 }
 
 void Tls::on_failed(Error error) {
-  if (!handshaking_) return events_.on_failed(error);
-  broken_ = true;
-  failure_ = Failure::kGone;
+  if (handshaking_) broken_ = true;
   events_.on_failed(error);
 }
 
@@ -238,8 +240,7 @@ bool Tls::has_buffered() const noexcept {
 bool Tls::has_input() noexcept {
   if (broken_ || end_ != ReadResult::Kind::kAgain) return true;
   // Tickets and key updates come without being asked for and are no answer: OpenSSL sorts them out.
-  const std::string kept = std::move(rest_);
-  rest_.clear();
+  const std::string kept = take_rest();
   input_ = kept;
   drained_ = false;
   char byte;
@@ -251,6 +252,10 @@ bool Tls::has_input() noexcept {
   return !quiet;
 }
 
+std::string Tls::take_rest() {
+  return std::exchange(rest_, {});
+}
+
 /// The window is everybody's: what is left of it is kept aside.
 void Tls::keep_rest() {
   if (input_.empty()) return;
@@ -260,8 +265,7 @@ void Tls::keep_rest() {
 
 ReadResult Tls::read(std::span<char> space) {
   if (end_ != ReadResult::Kind::kAgain) return {end_, 0};
-  const std::string kept = std::move(rest_);
-  rest_.clear();
+  const std::string kept = take_rest();
   input_ = kept;
   std::size_t total = 0;
   while (total < space.size()) {

@@ -16,39 +16,20 @@
 #include "lib/net/loop.h"
 #include "lib/net/ssl.h"
 #include "lib/net/tcp.h"
+#include "lib/net/tls_buffers.h"
 #include "lib/net/tls_client.h"
 #include "lib/net/tls_server.h"
 
 namespace segue::net {
 
-/// What the TLS connections of one loop share.
-struct TlsBuffers {
-  static constexpr std::size_t kWindowBytes = 64 * 1024;
-  static constexpr std::size_t kWindowBulkBytes = 256 * 1024;
-  static constexpr std::size_t kRecordBytes = 16 * 1024;  ///< plaintext of a record (RFC 8446 §5.1)
-
-  std::unique_ptr<char[]> window{new char[kWindowBulkBytes]};
-  std::unique_ptr<char[]> record{new char[kRecordBytes]};  ///< small pieces, joined to one record
-  std::unique_ptr<char[]> flight{new char[kRecordBytes]};  ///< a handshake's messages, one write
-};
-
 class Tls final : public Transport, private TransportEvents, private Soon {
  public:
-  /// Why a handshake failed.
-  enum class Failure : std::uint8_t {
-    kNone,
-    kPlain,     ///< the client speaks plain HTTP
-    kProtocol,  ///< OpenSSL's refusal: version, cipher, certificate
-    kGone,      ///< the peer left
-  };
-
   /// The server's side over a connected `tcp`, whose events it takes. `events` gets on_connected()
   /// after the handshake, or on_failed(). Everything given outlives the Tls.
-  Tls(Loop& loop, TlsBuffers& buffers, Tcp& tcp, TransportEvents& events,
-      std::shared_ptr<const TlsServer> server);
+  Tls(Loop& loop, Tcp& tcp, TransportEvents& events, std::shared_ptr<const TlsServer> server);
   /// The client's side, over a connected `tcp`.
-  Tls(Loop& loop, TlsBuffers& buffers, Tcp& tcp, TransportEvents& events,
-      std::shared_ptr<const TlsClient> client, const std::string& host, TlsSession* session);
+  Tls(Loop& loop, Tcp& tcp, TransportEvents& events, std::shared_ptr<const TlsClient> client,
+      const std::string& host, TlsSession* session);
   ~Tls() override;
 
   /// Begins the handshake. `early` are bytes read from it already.
@@ -65,13 +46,11 @@ class Tls final : public Transport, private TransportEvents, private Soon {
   std::size_t queued() const noexcept override { return tcp_.queued(); }
   bool has_input() noexcept override;
 
-  Failure failure() const noexcept { return failure_; }
   /// Why the handshake failed, for people: "certificate has expired". "" for none.
   const std::string& reason() const noexcept { return reason_; }
 
   // After the handshake.
   bool resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
-  const char* version() const noexcept { return SSL_get_version(ssl_.get()); }  ///< "TLSv1.3"
   const TlsClient* client() const noexcept { return client_.get(); }
   SSL* ssl() const noexcept { return ssl_.get(); }
 
@@ -92,11 +71,12 @@ class Tls final : public Transport, private TransportEvents, private Soon {
   void first_bytes(std::string_view bytes);
   void handshake();
   void deliver();
+  std::string take_rest();
   void keep_rest();
   void flush_flight();
   void send_record(const char* bytes, std::size_t size);
   bool has_buffered() const noexcept;
-  void refuse(Failure failure, std::string reason);
+  void refuse(Fault fault, std::string reason);
   std::size_t record_limit() noexcept;
 
   Loop& loop_;
@@ -123,7 +103,6 @@ class Tls final : public Transport, private TransportEvents, private Soon {
   bool end_sent_ = false;                            // close_notify
   ReadResult::Kind end_ = ReadResult::Kind::kAgain;  // what read() says once all is read
   Pressure pressure_ = Pressure::kOk;
-  Failure failure_ = Failure::kNone;
 };
 
 }  // namespace segue::net

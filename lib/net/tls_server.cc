@@ -30,16 +30,6 @@ std::string_view kind_of(const Certificate& certificate) {
   return name == nullptr ? "" : name;
 }
 
-/// SHA-256. A ticket names it: whoever shares ticket keys and asks clients for something else must
-/// not resume a session in which nobody was asked for that.
-std::string digest(const std::string& bytes) {
-  unsigned char sum[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  SEGUE_CHECK(EVP_Digest(bytes.data(), bytes.size(), sum, &size, EVP_sha256(), nullptr) == 1,
-              "OpenSSL has SHA-256");
-  return {reinterpret_cast<char*>(sum), size};
-}
-
 }  // namespace
 
 std::optional<PeerCertificate> peer_certificate(SSL* ssl) {
@@ -75,7 +65,9 @@ Result<std::shared_ptr<const TlsServer>, std::string> TlsServer::make(
     if (!authorities) return fail(std::move(authorities).error());
     server->session_context_ = std::move(*authorities);
   }
-  server->session_context_ = digest(static_cast<char>('0' + static_cast<int>(options.client_auth)) +
+  // A ticket names it: whoever shares ticket keys and asks clients for something else must not
+  // resume a session in which nobody was asked for that.
+  server->session_context_ = sha256(static_cast<char>('0' + static_cast<int>(options.client_auth)) +
                                     server->session_context_);
 
   // Which certificates stand for a name: of each kind of key the first.
