@@ -17,23 +17,22 @@ TopReading reading(double at, std::uint64_t requests) {
                 {"memory", {{"resident_bytes", 1024}}},
                 {"warnings", {"\x1b[31mone thing"}}};
   const Json seen = {{"share", 0.5}, {"p99_ms", 3.5}, {"failures", 1}};
-  out.splits["splits"] = Json::array(
-      {{{"route", "hooks"},
-        {"pools", Json::array({{{"pool", "new"},
-                                {"weight", 50},
-                                {"share", 0.5},
-                                {"effective_share", 0.5},
-                                {"eligible", true},
-                                {"requests", requests},
-                                {"in_flight", 2},
-                                {"observed", {{"last_minute", seen}}}}})}}});
-  out.pools["pools"] = Json::array(
-      {{{"pool", "new"},
-        {"eligible", false},
-        {"in_rotation", 0},
-        {"endpoints", Json::array({{{"address", "10.0.0.6:80"},
-                                    {"rotation", "out"},
-                                    {"cause", "unhealthy"}}})}}});
+  out.splits["splits"] =
+      Json::array({{{"route", "hooks"},
+                    {"pools", Json::array({{{"pool", "new"},
+                                            {"weight", 50},
+                                            {"share", 0.5},
+                                            {"effective_share", 0.5},
+                                            {"eligible", true},
+                                            {"requests", requests},
+                                            {"in_flight", 2},
+                                            {"observed", {{"last_minute", seen}}}}})}}});
+  out.pools["pools"] = Json::array({{{"pool", "new"},
+                                     {"eligible", false},
+                                     {"in_rotation", 0},
+                                     {"endpoints", Json::array({{{"address", "10.0.0.6:80"},
+                                                                 {"rotation", "out"},
+                                                                 {"cause", "unhealthy"}}})}}});
   out.events["events"] = Json::array();
   for (int i = 0; i < 100; ++i)
     out.events["events"].push_back({{"time", "now"},

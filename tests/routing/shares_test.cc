@@ -26,9 +26,9 @@ std::vector<CohortHash> repositories() {
 std::vector<std::size_t> places(World& world, const std::vector<CohortHash>& cohorts) {
   std::vector<std::size_t> out;
   for (const CohortHash hash : cohorts)
-    out.push_back(place(*world.snapshot, *world.route("hooks"),
-                        {{CohortKeys::Found::kKey, hash, "x", 0}})
-                      .destination);
+    out.push_back(
+        place(*world.snapshot, *world.route("hooks"), {{CohortKeys::Found::kKey, hash, "x", 0}})
+            .destination);
   return out;
 }
 
