@@ -25,6 +25,9 @@ struct Isolation {
   bool covers(std::string_view prefix, std::string_view name) const noexcept;
 };
 
+/// What a name grows by, besides the name of the pool: "segue." and ".".
+inline constexpr std::size_t kRenamedBytes = 7;
+
 /// Appends the value of a Set-Cookie field to `out` with its cookie renamed, the rest byte for
 /// byte; false, with nothing appended, when it passes as it is.
 bool rename_set_cookie(std::string_view value, const Isolation& isolation, std::string& out);

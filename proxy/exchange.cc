@@ -86,6 +86,7 @@ void Exchange::send_request() {
   if (!request_ended_ && has_body_)
     keeps_replay_ = http::is_idempotent(request_->method_id) || route_->settings.retry_stale_post;
   sent_at_ = now();
+  if (visiting_) show_cookies();
   upstream_->expect(request_->method_id, request_->upgrade, endpoint_->address);
   upstream_->send_head(*request_, extra_, request_->body);
   if (!replay_.empty()) upstream_->send_body(replay_);
@@ -328,7 +329,8 @@ void Exchange::on_response_head(http::Head& head) {
   response_framing_ = head.body.kind;
   if (const http::Field* location = head.find(http::FieldId::kLocation))
     rewrite_location(head, *location);
-  client_->send_head(head, {}, body);
+  client_->send_head(head, visiting_ ? fields_for_visitor(head) : std::span<const http::Field>(),
+                     body);
   replay_.clear();
   touch();
   if (head.body.kind != BodyLength::Kind::kNone) arm_for_state();
@@ -387,7 +389,8 @@ void Exchange::begin_tunnel(http::Head& head) {
   record_.status = head.status;
   record_.first_byte = now() - sent_at_;
   note_outcome(false);
-  client_->send_head(head, {}, {});
+  client_->send_head(head, visiting_ ? fields_for_visitor(head) : std::span<const http::Field>(),
+                     {});
   upstream_->become_tunnel();
   touch();
   arm_for_state();
@@ -504,6 +507,7 @@ void Exchange::finish(Error error, After after) {
   }
   if (after == After::kNext || after == After::kClose) worker_.gather().flush();
   record(error);
+  if (visiting_) end_visit();
   if (endpoint_ != nullptr) end_attempt(false, false);
   if (series_ != nullptr) series_->in_flight.sub();
   if (retry_taken_) worker_.give_retry();
