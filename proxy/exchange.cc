@@ -40,7 +40,7 @@ void Exchange::reset() {
   replayable_ = true;
   held_client_ = probe_ = retry_taken_ = fresh_only_ = false;
   client_half_ended_ = upstream_half_ended_ = false;
-  client_slow_ = upstream_slow_ = false;
+  client_slow_ = upstream_slow_ = looking_ = false;
   proof_ = telemetry::Proof::kUnsent;
   record_.status = 0;
   record_.has_cohort = false;
@@ -315,6 +315,7 @@ void Exchange::FromUpstream::on_head(http::Head& head) {
 }
 
 void Exchange::on_response_head(http::Head& head) {
+  if (!route_->settings.lookup_on.empty() && look_elsewhere(head)) return;
   step(Event::kFinalHead);
   record_.status = head.status;
   record_.first_byte = now() - sent_at_;
@@ -478,6 +479,8 @@ void Exchange::reply(Error error) {
     if (attempts_ > 0) record_.attempts[attempts_ - 1].fault = error.fault;
     end_attempt(false, false);
   }
+  // The first pool's word was that it has nothing: who fails after it does not say otherwise.
+  if (looking_ && error.side == Side::kUpstream) error.fault = Fault::kLookupFailed;
   const std::uint16_t status = http::status_for(error);
   worker_.counters().worker.local_replies[static_cast<std::size_t>(error.fault)].add();
   const http::Field* accept = request_->find(http::FieldId::kAccept);

@@ -103,6 +103,11 @@ class Exchange final : Deadline::Owner {
   bool is_encrypted_to_client() const noexcept;
   void end_visit() noexcept;
 
+  // Asking other pools (exchange_lookup.cc)
+  bool look_elsewhere(const http::Head& head);
+  bool is_final(const http::Head& head) const noexcept;
+  routing::Placement next_lookup() const noexcept;
+
   // One attempt (exchange.cc)
   void send_request();
   void attempt_failed(Error error);
@@ -173,6 +178,7 @@ class Exchange final : Deadline::Owner {
   bool client_half_ended_ = false, upstream_half_ended_ = false;  // tunnels
   bool fresh_only_ = false;                           // the next attempt takes no idle connection
   bool visiting_ = false;                             // visit_ is of this request
+  bool looking_ = false;                              // a pool had nothing for it: others are asked
   bool keeps_replay_ = false;                         // body bytes go to replay_ as they pass
   bool client_slow_ = false, upstream_slow_ = false;  // who is holding whom
   telemetry::Proof proof_ =

@@ -67,6 +67,7 @@ routing::Placement Exchange::first_place() {
 
 /// Where it goes when the pools it tried could not take it.
 routing::Placement Exchange::other_place() const {
+  if (looking_) return next_lookup();
   return routing::next_place(*snapshot_, *route_, selection_, tried_destinations_);
 }
 
