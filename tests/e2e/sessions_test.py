@@ -4,6 +4,7 @@ import re
 
 from support.case import SegueCase, main
 from support.config import config, pool, route
+from support.pki import Pki, TlsClient
 from support.process import wait_until
 from support.upstream import ok
 
@@ -90,6 +91,13 @@ class Stickiness(SessionsCase):
             segue = self.world(sections={"listeners": {"edge": {"address": "127.0.0.1:0", "trusted_proxies": trusted}}})
             response = self.connect(segue).request("GET", "/", {"X-Forwarded-Proto": scheme})
             self.assertEqual("; Secure" in response.get("Set-Cookie"), secure, (trusted, scheme))
+
+    def test_it_is_secure_over_tls(self):
+        pki = Pki(self.temporary())
+        segue = self.world(sections={"listeners": {"edge": {"address": "127.0.0.1:0", "tls": [pki.entry("ci.example.com")]}}})
+        client = TlsClient(segue.address(), pki.client_context())
+        self.addCleanup(client.close)
+        self.assertRegex(client.request().get("Set-Cookie"), r"; SameSite=Lax; Secure$")
 
     def test_requests_that_other_sites_made_move_nobody(self):
         segue = self.world()
