@@ -40,7 +40,7 @@ void Exchange::reset() {
   replayable_ = true;
   held_client_ = probe_ = retry_taken_ = fresh_only_ = false;
   client_half_ended_ = upstream_half_ended_ = false;
-  client_slow_ = upstream_slow_ = false;
+  client_slow_ = upstream_slow_ = looking_ = false;
   proof_ = telemetry::Proof::kUnsent;
   record_.status = 0;
   record_.has_cohort = false;
@@ -86,6 +86,7 @@ void Exchange::send_request() {
   if (!request_ended_ && has_body_)
     keeps_replay_ = http::is_idempotent(request_->method_id) || route_->settings.retry_stale_post;
   sent_at_ = now();
+  if (visiting_) show_cookies();
   upstream_->expect(request_->method_id, request_->upgrade, endpoint_->address);
   upstream_->send_head(*request_, extra_, request_->body);
   if (!replay_.empty()) upstream_->send_body(replay_);
@@ -314,6 +315,7 @@ void Exchange::FromUpstream::on_head(http::Head& head) {
 }
 
 void Exchange::on_response_head(http::Head& head) {
+  if (!route_->settings.lookup_on.empty() && look_elsewhere(head)) return;
   step(Event::kFinalHead);
   record_.status = head.status;
   record_.first_byte = now() - sent_at_;
@@ -328,7 +330,8 @@ void Exchange::on_response_head(http::Head& head) {
   response_framing_ = head.body.kind;
   if (const http::Field* location = head.find(http::FieldId::kLocation))
     rewrite_location(head, *location);
-  client_->send_head(head, {}, body);
+  client_->send_head(head, visiting_ ? fields_for_visitor(head) : std::span<const http::Field>(),
+                     body);
   replay_.clear();
   touch();
   if (head.body.kind != BodyLength::Kind::kNone) arm_for_state();
@@ -387,7 +390,8 @@ void Exchange::begin_tunnel(http::Head& head) {
   record_.status = head.status;
   record_.first_byte = now() - sent_at_;
   note_outcome(false);
-  client_->send_head(head, {}, {});
+  client_->send_head(head, visiting_ ? fields_for_visitor(head) : std::span<const http::Field>(),
+                     {});
   upstream_->become_tunnel();
   touch();
   arm_for_state();
@@ -475,6 +479,8 @@ void Exchange::reply(Error error) {
     if (attempts_ > 0) record_.attempts[attempts_ - 1].fault = error.fault;
     end_attempt(false, false);
   }
+  // The first pool's word was that it has nothing: who fails after it does not say otherwise.
+  if (looking_ && error.side == Side::kUpstream) error.fault = Fault::kLookupFailed;
   const std::uint16_t status = http::status_for(error);
   worker_.counters().worker.local_replies[static_cast<std::size_t>(error.fault)].add();
   const http::Field* accept = request_->find(http::FieldId::kAccept);
@@ -504,6 +510,7 @@ void Exchange::finish(Error error, After after) {
   }
   if (after == After::kNext || after == After::kClose) worker_.gather().flush();
   record(error);
+  if (visiting_) end_visit();
   if (endpoint_ != nullptr) end_attempt(false, false);
   if (series_ != nullptr) series_->in_flight.sub();
   if (retry_taken_) worker_.give_retry();
