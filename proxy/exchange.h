@@ -85,18 +85,20 @@ class Exchange final : Deadline::Owner {
   void redirect();
   const routing::Pool& pool() const noexcept { return *pool_; }
 
-  // One attempt (exchange.cc)
+  // One attempt (exchange_attempt.cc)
   void send_request();
   void attempt_failed(Error error);
-  void hold_body();
   bool try_again(bool stale);
   bool retry_allowed();
   void end_attempt(bool gateway_error, bool verdict);
   void note_outcome(bool gateway_error);
-  void keep_for_replay(Bytes bytes);
-  bool exceeds_body_limit(std::uint64_t bytes) const noexcept;
 
-  // The response
+  // The request's body (exchange_body.cc)
+  bool exceeds_body_limit(std::uint64_t bytes) const noexcept;
+  void keep_for_replay(Bytes bytes);
+  void hold_body();
+
+  // The response (exchange_response.cc)
   void on_response_head(http::Head& head);
   void rewrite_location(http::Head& head, const http::Field& location);
   bool offered(const http::Head& head) const;
