@@ -38,7 +38,7 @@ void Exchange::reset() {
   request_ended_ = end_sent_ = response_ended_ = false;
   replayable_ = true;
   held_client_ = probe_ = retry_taken_ = fresh_only_ = false;
-  client_half_ended_ = upstream_half_ended_ = false;
+  client_half_ended_ = upstream_half_ended_ = tunnel_ends_ = false;
   client_slow_ = upstream_slow_ = false;
   proof_ = telemetry::Proof::kUnsent;
   record_.status = 0;
@@ -98,6 +98,7 @@ void Exchange::arm_for_state() {
 }
 
 void Exchange::on_deadline(Deadline&) {
+  if (tunnel_ends_) return finish({Fault::kDraining, Side::kSelf}, After::kClose);
   const Instant turn = now();
   const bool out_of_time = state_ < State::kRelaying && total_deadline_ && turn >= total_deadline_;
   const bool idles = state_ == State::kRelaying || state_ == State::kTunnel ||
@@ -186,6 +187,7 @@ void Exchange::finish(Error error, After after) {
   if (endpoint_ != nullptr) end_attempt(false, false);
   if (series_ != nullptr) series_->in_flight.sub();
   if (retry_taken_) worker_.give_retry();
+  if (open_ != Open::kNothing) uncount_open();
   step(Event::kEnd);
   Client* client = client_;
   client_ = nullptr;

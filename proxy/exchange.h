@@ -46,6 +46,10 @@ class Exchange final : Deadline::Owner {
   /// A place became free at an endpoint of the pool it queues for.
   void on_slot();
 
+  // Draining (exchange_drain.cc), of a tunnel:
+  bool leads_to(PoolId id) const noexcept { return pool_ != nullptr && pool_->id == id; }
+  void end_tunnel_at(Instant at);  ///< both ends are closed then, politely
+
  private:
   struct FromClient final : http::StreamEvents {
     explicit FromClient(Exchange& owner) : exchange(owner) {}
@@ -70,6 +74,13 @@ class Exchange final : Deadline::Owner {
   };
   void step(Event event);
   void reset();
+
+  // Draining (exchange_drain.cc)
+  /// What lasts, and is counted on its pool meanwhile.
+  enum class Open : std::uint8_t { kNothing, kStream, kTunnel };
+  telemetry::Cell& open_cell();
+  void count_open(Open what);
+  void uncount_open();
 
   // Choosing (exchange_route.cc)
   void route();
@@ -153,6 +164,8 @@ class Exchange final : Deadline::Owner {
   bool probe_ = false;        // this attempt decides about a half-open endpoint
   bool retry_taken_ = false;  // counts against the retry budget
   bool client_half_ended_ = false, upstream_half_ended_ = false;  // tunnels
+  bool tunnel_ends_ = false;  // deadline_ is when end_tunnel_at() said
+  Open open_ = Open::kNothing;
   bool fresh_only_ = false;                           // the next attempt takes no idle connection
   bool keeps_replay_ = false;                         // body bytes go to replay_ as they pass
   bool client_slow_ = false, upstream_slow_ = false;  // who is holding whom

@@ -37,6 +37,7 @@ void Exchange::on_response_head(http::Head& head) {
   if (unframed)
     body.kind = request_->minor == 0 ? BodyLength::Kind::kUntilClose : BodyLength::Kind::kChunked;
   response_framing_ = head.body.kind;
+  if (unframed) count_open(Open::kStream);
   if (const http::Field* location = head.find(http::FieldId::kLocation))
     rewrite_location(head, *location);
   client_->send_head(head, {}, body);
@@ -98,6 +99,7 @@ void Exchange::begin_tunnel(http::Head& head) {
   record_.status = head.status;
   record_.first_byte = now() - sent_at_;
   note_outcome(false);
+  count_open(Open::kTunnel);
   client_->send_head(head, {}, {});
   upstream_->become_tunnel();
   touch();
