@@ -140,7 +140,10 @@ void HealthDesk::tell(const char* name, std::vector<std::pair<std::string, std::
 void HealthDesk::warm_up(EndpointId endpoint) {
   const auto known = known_.find(endpoint);
   if (known == known_.end() || known->second.slow_start.count() == 0) return;
-  desired_.endpoints[endpoint].warm_from = now();
+  EndpointState& state = desired_.endpoints[endpoint];
+  // By the operator's word it has had its whole share all along.
+  if (state.by_operator == routing::Word::kReady || state.by_operator == routing::Word::kUp) return;
+  state.warm_from = now();
 }
 
 void HealthDesk::end_warming() {

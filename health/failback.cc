@@ -186,7 +186,8 @@ std::uint32_t Failback::failures_within(const conf::Failback& settings, Instant 
 
 Failback::State Failback::state(const conf::Failback& settings, Instant now) const {
   const std::uint32_t steps = phase_ == Phase::kReturning ? settings.steps : 0;
-  return {phase_, hold_, step_, steps, failures_within(settings, now), since_, due(settings)};
+  return {phase_, hold_,        admitted_, step_, steps, failures_within(settings, now),
+          since_, due(settings)};
 }
 
 const char* to_string(Failback::Phase phase) noexcept {

@@ -67,9 +67,10 @@ class Failback {
   struct State {
     Phase phase = Phase::kTaking;
     Hold hold = Hold::kNone;
-    std::uint32_t step = 0, steps = 0;  ///< while kReturning; else 0
-    std::uint32_t failures = 0;         ///< within flap_window
-    Instant since;                      ///< of the phase (of the step); unset before the first
+    std::uint32_t admitted = kEverybody;  ///< of 1000 cohorts
+    std::uint32_t step = 0, steps = 0;    ///< while kReturning; else 0
+    std::uint32_t failures = 0;           ///< within flap_window
+    Instant since;                        ///< of the phase (of the step); unset before the first
     Instant until;  ///< when the next phase or step begins by itself; unset when it does not
   };
   State state(const conf::Failback& settings, Instant now) const;

@@ -74,6 +74,18 @@ TEST_SUITE("app/health_desk") {
     CHECK(world.rotations == rotations + 1);
   }
 
+  TEST_CASE("what the operator has kept in rotation is not cooled down by a check that passes") {
+    World world;
+    world.desk->configure();
+    world.wait_for(Health::kUp);
+    world.state().by_operator = routing::Word::kUp;
+    world.status = 500;
+    world.wait_for(Health::kDown);
+    world.status = 200;
+    world.wait_for(Health::kUp);
+    CHECK_FALSE(world.state().warm_from);
+  }
+
   TEST_CASE("a verdict is worth keeping, and says so") {
     World world;
     world.desk->configure();
