@@ -1,4 +1,6 @@
 // Letting go of a pool and taking it back: is it drained, close its tunnels, failback.
+#include <algorithm>
+#include <map>
 #include <utility>
 
 #include "admin/change.h"
@@ -10,6 +12,7 @@
 namespace segue::admin {
 namespace {
 
+constexpr Millis kSessionsSeen{30 * 60 * 1000};
 constexpr Millis kOverDefault{10'000}, kOverMax{3'600'000};
 
 /// Why new requests still come to the pool, a sentence each; none when it takes nothing new.
@@ -31,6 +34,19 @@ Json still_taking(const routing::Snapshot& snapshot, const routing::Pool& pool) 
   return why;
 }
 
+/// Sessions whose last request went to the pool, not too long ago; routes of one group share them.
+std::size_t sessions_at(PoolId pool, const telemetry::RecentTraffic& traffic) {
+  const std::uint64_t from = wall_clock_ms() - static_cast<std::uint64_t>(kSessionsSeen.count());
+  std::map<std::uint64_t, const telemetry::RecentCohort*> last;  // by hash
+  for (const telemetry::RecentCohort& cohort : traffic.cohorts) {
+    if (!cohort.session || cohort.last_ms < from) continue;
+    const telemetry::RecentCohort*& seen = last[cohort.hash];
+    if (seen == nullptr || seen->last_ms < cohort.last_ms) seen = &cohort;
+  }
+  return static_cast<std::size_t>(
+      std::ranges::count_if(last, [&](const auto& entry) { return entry.second->pool == pool; }));
+}
+
 /// A duration like "10s"; none with a problem.
 std::optional<Millis> over_of(const Json& body, Problems& problems) {
   const Json value = body.value("over", Json());
@@ -50,13 +66,17 @@ std::optional<Millis> over_of(const Json& body, Problems& problems) {
 void get_drained(Call& call) {
   const routing::Pool* pool = require_pool(call, call.argument(0));
   if (pool == nullptr) return;
-  const Lasting now = lasting(call.control(), *pool);
-  Json body = {{"generation", call.snapshot->generation}, {"pool", pool->name}};
   Json why = still_taking(*call.snapshot, *pool);
-  body["drained"] = why.empty() && now.in_flight == 0;
+  Json body = {{"generation", call.snapshot->generation},
+               {"pool", pool->name},
+               {"drained", why.empty() && lasting(call.control(), *pool).in_flight == 0}};
   body.update(lasting_json(call.control(), *pool));
   body["still_taking"] = std::move(why);
-  call.send(body);
+  call.control().recent([reply = call.reply, snapshot = call.snapshot, id = pool->id,
+                         body = std::move(body)](const telemetry::RecentTraffic& traffic) mutable {
+    body["sessions"] = sessions_at(id, traffic);
+    reply.send(json_response(*snapshot, body));
+  });
 }
 
 void post_failback(Call& call) {

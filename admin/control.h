@@ -21,6 +21,7 @@
 #include "routing/snapshot.h"
 #include "telemetry/counters.h"
 #include "telemetry/events.h"
+#include "telemetry/recent.h"
 
 namespace segue::admin {
 
@@ -94,11 +95,12 @@ class Control {
   virtual ProcessInfo process() const = 0;
   virtual health::Report health(EndpointId endpoint) const = 0;
   virtual health::Failback::State failback(const routing::Pool& pool) const = 0;
-  /// Sessions of the pool seen lately; none: nobody counts them.
-  virtual std::optional<std::uint64_t> sessions(const routing::Pool&) const { return std::nullopt; }
   virtual telemetry::EventLog& events() = 0;
   virtual bool ready()
       const = 0;  ///< every listener is bound, a snapshot is served, and not draining
+
+  /// What all workers have seen lately, in no order.
+  virtual void recent(std::function<void(telemetry::RecentTraffic)> done) = 0;
 
   /// What would change nothing makes neither generation nor event.
   virtual void change(Change change, Done done) = 0;

@@ -81,8 +81,6 @@ int ctl_wait(CtlSession& session, const CtlWait& wait) {
   for (;;) {
     const auto answer = session.ask("GET", target_of(wait.pool, "drained"));
     if (!answer) return session.code;
-    if (wait.sessions && member(*answer, "sessions").is_null())
-      return refuse("this segue does not count sessions; wait without --sessions");
     const bool drained = is_drained(*answer, wait.sessions);
     const std::string runs = what_runs(*answer, wait.sessions);
     if (!drained && now() < until) {

@@ -61,13 +61,6 @@ std::string pool_warning(const Control& control, const routing::Pool& pool) {
 
 }  // namespace
 
-std::uint32_t eligible_branches(const routing::Snapshot& snapshot, const routing::Route& route) {
-  std::uint32_t mask = 0;
-  for (std::size_t i = 0; i < route.split.branches().size(); ++i)
-    if (snapshot.pool(route.destinations[i].pool).eligible) mask |= 1u << i;
-  return mask;
-}
-
 Json weights_json(const routing::Snapshot& snapshot, const routing::Route& route) {
   Json weights = Json::object();
   for (std::size_t i = 0; i < route.split.branches().size(); ++i)

@@ -49,10 +49,7 @@ Lasting lasting(const Control& control, const routing::Pool& pool) {
 
 Json lasting_json(const Control& control, const routing::Pool& pool) {
   const Lasting now = lasting(control, pool);
-  const std::optional<std::uint64_t> sessions = control.sessions(pool);
-  Json json = {{"in_flight", now.in_flight}, {"streams", now.streams}, {"tunnels", now.tunnels}};
-  json["sessions"] = sessions ? Json(*sessions) : Json();
-  return json;
+  return {{"in_flight", now.in_flight}, {"streams", now.streams}, {"tunnels", now.tunnels}};
 }
 
 }  // namespace segue::admin

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "admin/readings.h"
+#include "routing/place.h"
 
 namespace segue::admin {
 namespace {
@@ -22,7 +22,7 @@ bool falls_back(const routing::Snapshot& snapshot, const routing::Route& route,
 
 double effective_share(const routing::Snapshot& snapshot, const routing::Route& route,
                        std::size_t branch) {
-  const std::uint32_t eligible = eligible_branches(snapshot, route);
+  const std::uint32_t eligible = routing::eligible_branches(snapshot, route);
   const std::size_t branches = route.split.branches().size();
   std::vector<std::uint32_t> bounds{0, routing::kAdmitsAll};
   for (const routing::Destination& to : route.destinations)

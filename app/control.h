@@ -63,6 +63,9 @@ class Control final : public admin::Control, HealthEvents, Deadline::Owner {
   }
   telemetry::EventLog& events() override { return events_; }
   bool ready() const override { return serving_ && !draining_; }
+  void recent(std::function<void(telemetry::RecentTraffic)> done) override {
+    workers_.recent(std::move(done));
+  }
   void change(admin::Change change, Done done) override;
   void release(std::string pool, health::Failback::Ramp ramp, admin::Author author,
                Done done) override;

@@ -85,6 +85,10 @@ void Worker::post_close_tunnels(PoolId id, Millis over) {
   });
 }
 
+void Worker::post_recent(std::function<void(telemetry::RecentTraffic)> take) {
+  mailbox_.post([this, take = std::move(take)] { take(recent_.copy()); });
+}
+
 void Worker::post_drain() {
   mailbox_.post([this] { begin_drain(); });
 }

@@ -91,7 +91,7 @@ TEST_SUITE("admin/drain threads") {
     CHECK(drained["in_flight"] == 7);
     CHECK(drained["streams"] == 2);
     CHECK(drained["tunnels"] == 4);
-    CHECK(drained["sessions"].is_null());
+    CHECK(drained["sessions"] == 0);
     CHECK(drained["still_taking"].empty());
     run_on_old(server, 0);
     CHECK(server.get("/v1/pools/old/drained").json()["drained"] == true);
@@ -113,11 +113,9 @@ TEST_SUITE("admin/drain threads") {
   TEST_CASE("a pool shows what lasts on it and how it comes back") {
     TestServer server;
     run_on_old(server, 3, 1, 2);
-    server.control.session_counts["old"] = 12;
     server.control.failbacks["old"] = returning();
     const Json pool = server.get("/v1/pools/old").json();
-    CHECK(pool["lasting"] ==
-          Json({{"in_flight", 3}, {"streams", 1}, {"tunnels", 2}, {"sessions", 12}}));
+    CHECK(pool["lasting"] == Json({{"in_flight", 3}, {"streams", 1}, {"tunnels", 2}}));
     CHECK(pool["failback"]["state"] == "returning");
     CHECK(pool["failback"]["hold"].is_null());
     CHECK(pool["failback"]["admitted"] == 0.4);
@@ -204,18 +202,31 @@ TEST_SUITE("admin/drain threads") {
     CHECK_FALSE(has(ended.err, "\n"));
   }
 
-  TEST_CASE("sessions are waited for when somebody counts them") {
+  TEST_CASE("sessions that were seen lately are waited for, when one wants to") {
     TestServer server;
     take_out(server);
-    Ended ended = run(server, {"wait", "drained", "old", "--sessions"});
-    CHECK(ended.code == 2);
-    CHECK(has(ended.err, "does not count sessions"));
-    server.control.session_counts["old"] = 4;
-    ended = run(server, {"wait", "drained", "old", "--sessions", "--timeout", "1ms"});
+    const auto see = [&](std::uint64_t hash, const char* pool, std::uint64_t minutes_ago) {
+      segue::telemetry::RecentCohort cohort;
+      cohort.hash = hash;
+      cohort.pool = pool_id(server, pool);
+      cohort.last_ms = segue::wall_clock_ms() - minutes_ago * 60'000;
+      cohort.requests = 1;
+      cohort.session = true;
+      server.control.traffic.cohorts.push_back(cohort);
+    };
+    see(1, "old", 1);
+    see(1, "old", 2);  // by another worker
+    see(2, "old", 29);
+    see(3, "old", 31);
+    see(4, "new", 1);
+    see(5, "old", 9);
+    see(5, "new", 8);  // it has moved since
+    CHECK(server.get("/v1/pools/old/drained").json()["sessions"] == 2);
+    Ended ended = run(server, {"wait", "drained", "old", "--sessions", "--timeout", "1ms"});
     CHECK(ended.code == 3);
-    CHECK(has(ended.out, "4 sessions seen in the last half hour"));
+    CHECK(has(ended.out, "2 sessions seen in the last half hour"));
     CHECK(run(server, {"wait", "drained", "old"}).code == 0);
-    server.control.session_counts["old"] = 0;
+    server.control.traffic.cohorts.clear();
     CHECK(run(server, {"wait", "drained", "old", "--sessions"}).code == 0);
   }
 
