@@ -302,6 +302,17 @@ constexpr std::string_view kComponents = R"json({
         "reason": {"type": "string"}
       }
     },
+    "Cohorts": {
+      "type": "object", "required": ["seen", "cohorts"],
+      "properties": {
+        "seen": {"type": "integer", "description": "How many; at most 1000 are listed."},
+        "cohorts": {"type": "array", "items": {"$ref": "#/components/schemas/Cohort"}}
+      }
+    },
+    "Places": {
+      "type": "object", "required": ["key", "routes"],
+      "properties": {"key": {"type": "string"}, "routes": {"type": "array", "items": {"$ref": "#/components/schemas/Where"}}}
+    },
     "Where": {"type": "object", "required": ["route", "group", "pool", "why", "reason"], "description": "As Explanation, and what was seen of the cohort."},
     "Pin": {
       "type": "object", "required": ["group", "key", "pool", "hard", "by", "reason", "since", "until"],

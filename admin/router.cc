@@ -52,9 +52,9 @@ constexpr Resource kResources[] = {
      "Takes a pin back.", "Changed", "Plain"},
     {"GET", "/v1/cohorts", false, get_cohorts, "getCohorts", "routing",
      "The cohorts seen lately, newest first: where they were, and where they would go now.",
-     "cohorts:Cohort", "", "route"},
+     "Cohorts", "", "route"},
     {"GET", "/v1/where", false, get_where, "getWhere", "routing",
-     "Where a cohort goes on every route that has cohorts, and why.", "routes:Where", "", "key"},
+     "Where a cohort goes on every route that has cohorts, and why.", "Places", "", "key"},
     {"GET", "/v1/deliveries/{id}", false, get_delivery, "getDelivery", "routing",
      "Where a recent webhook delivery went and why, by its delivery id or request id; and where it "
      "would go now.",

@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "app/session_secret.h"
 #include "routing/build.h"
 #include "segue/version.h"
 
@@ -32,6 +33,7 @@ Control::Control(net::Loop& loop, Workers& workers, Listeners& listeners, TlsDes
                     on_certificate_expiring(shown, days);
                   }}) {
   desired_.config = started_with_;
+  desired_.session_secret = fresh_session_secret();
   uv_timer_init(loop.uv(), coalesce_);
   coalesce_->data = this;
 }

@@ -39,7 +39,7 @@ void Exchange::reset() {
   replayable_ = true;
   held_client_ = probe_ = retry_taken_ = fresh_only_ = false;
   client_half_ended_ = upstream_half_ended_ = tunnel_ends_ = false;
-  client_slow_ = upstream_slow_ = false;
+  client_slow_ = upstream_slow_ = looking_ = false;
   proof_ = telemetry::Proof::kUnsent;
   record_.status = 0;
   record_.has_cohort = false;
@@ -157,6 +157,8 @@ void Exchange::reply(Error error) {
     if (attempts_ > 0) record_.attempts[attempts_ - 1].fault = error.fault;
     end_attempt(false, false);
   }
+  // The first pool's word was that it has nothing: who fails after it does not say otherwise.
+  if (looking_ && error.side == Side::kUpstream) error.fault = Fault::kLookupFailed;
   const std::uint16_t status = http::status_for(error);
   worker_.counters().worker.local_replies[static_cast<std::size_t>(error.fault)].add();
   const http::Field* accept = request_->find(http::FieldId::kAccept);
@@ -186,6 +188,7 @@ void Exchange::finish(Error error, After after) {
   }
   if (after == After::kNext || after == After::kClose) worker_.gather().flush();
   record(error);
+  if (visiting_) end_visit();
   if (endpoint_ != nullptr) end_attempt(false, false);
   if (series_ != nullptr) series_->in_flight.sub();
   if (retry_taken_) worker_.give_retry();

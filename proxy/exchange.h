@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "lib/base/deadlines.h"
@@ -13,6 +14,7 @@
 #include "proxy/exchange_table.h"
 #include "proxy/forwarding.h"
 #include "proxy/upstream_h1.h"
+#include "proxy/visit.h"
 #include "routing/picker.h"
 #include "routing/place.h"
 #include "routing/snapshot.h"
@@ -96,6 +98,27 @@ class Exchange final : Deadline::Owner {
   void redirect();
   const routing::Pool& pool() const noexcept { return *pool_; }
 
+  // Sessions, testers, isolated cookies (exchange_session.cc)
+  void begin_visit();
+  std::uint64_t session_cohort() const noexcept;
+  void settle_visit();
+  void hear_tester();
+  void cut_parameter(std::string_view name);
+  void show_cookies();
+  std::span<const http::Field> fields_for_visitor(http::Head& head);
+  void rename_cookies(http::Head& head);
+  void keep_session(const http::Head& head);
+  telemetry::SessionState session_state(std::size_t answered) const noexcept;
+  std::size_t destination_now() const noexcept;
+  Isolation isolation() const noexcept;
+  bool is_encrypted_to_client() const noexcept;
+  void end_visit() noexcept;
+
+  // Asking other pools (exchange_lookup.cc)
+  bool look_elsewhere(const http::Head& head);
+  bool is_final(const http::Head& head) const noexcept;
+  routing::Placement next_lookup() const noexcept;
+
   // One attempt (exchange_attempt.cc)
   void send_request();
   void attempt_failed(Error error);
@@ -141,8 +164,9 @@ class Exchange final : Deadline::Owner {
   telemetry::SeriesCells* series_ = nullptr;     // of the destination being tried
   ForwardedFields forwarded_;                    // what the proxy adds to the request
   std::span<const http::Field> extra_;           // the same, as fields
-  std::string replay_;    // request body sent so far, while it may be needed again
-  std::string location_;  // a rewritten Location, until the head is sent
+  std::string replay_;            // request body sent so far, while it may be needed again
+  std::string location_;          // a rewritten Location, until the head is sent
+  std::unique_ptr<Visit> visit_;  // made by the first request that needs it
   Deadline deadline_{*this};
   Waiting waiting_;
   telemetry::Record record_;
@@ -168,6 +192,8 @@ class Exchange final : Deadline::Owner {
   bool tunnel_ends_ = false;  // deadline_ is when end_tunnel_at() said
   Open open_ = Open::kNothing;
   bool fresh_only_ = false;                           // the next attempt takes no idle connection
+  bool visiting_ = false;                             // visit_ is of this request
+  bool looking_ = false;                              // a pool had nothing for it: others are asked
   bool keeps_replay_ = false;                         // body bytes go to replay_ as they pass
   bool client_slow_ = false, upstream_slow_ = false;  // who is holding whom
   telemetry::Proof proof_ =

@@ -25,6 +25,7 @@ void Exchange::FromUpstream::on_head(http::Head& head) {
 }
 
 void Exchange::on_response_head(http::Head& head) {
+  if (!route_->settings.lookup_on.empty() && look_elsewhere(head)) return;
   step(Event::kFinalHead);
   record_.status = head.status;
   record_.first_byte = now() - sent_at_;
@@ -40,7 +41,8 @@ void Exchange::on_response_head(http::Head& head) {
   if (unframed) count_open(Open::kStream);
   if (const http::Field* location = head.find(http::FieldId::kLocation))
     rewrite_location(head, *location);
-  client_->send_head(head, {}, body);
+  client_->send_head(head, visiting_ ? fields_for_visitor(head) : std::span<const http::Field>(),
+                     body);
   replay_.clear();
   touch();
   if (head.body.kind != BodyLength::Kind::kNone) arm_for_state();
@@ -100,7 +102,8 @@ void Exchange::begin_tunnel(http::Head& head) {
   record_.first_byte = now() - sent_at_;
   note_outcome(false);
   count_open(Open::kTunnel);
-  client_->send_head(head, {}, {});
+  client_->send_head(head, visiting_ ? fields_for_visitor(head) : std::span<const http::Field>(),
+                     {});
   upstream_->become_tunnel();
   touch();
   arm_for_state();

@@ -28,7 +28,8 @@ std::size_t destination_of(const Route& route, PoolId pool) noexcept {
 
 std::size_t session_destination(const Snapshot& snapshot, const Route& route,
                                 const Selection& selection) noexcept {
-  for (std::size_t i = 0; i < route.destinations.size(); ++i) {
+  // Of the split: a pool that has left it keeps nobody, though it may be a fallback.
+  for (std::size_t i = 0; i < route.split.branches().size(); ++i) {
     const Pool& pool = pool_at(snapshot, route, i);
     if (pool.tag != selection.session_pool) continue;
     return pool.eligible && admits(pool, selection.cohort.hash) ? i : Placement::kNone;
@@ -56,6 +57,7 @@ const char* to_string(Placement::Why why) noexcept {
     case Why::kPinned: return "pinned";
     case Why::kSession: return "session";
     case Why::kFallback: return "fallback";
+    case Why::kLookup: return "lookup";
     case Why::kNobody: return "nobody";
   }
   return "nobody";

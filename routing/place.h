@@ -34,12 +34,13 @@ struct Placement {
     kPinned,    ///< a pin
     kSession,   ///< where the session is
     kFallback,  ///< those before it could not take it
+    kLookup,    ///< those before it had nothing for it
     kNobody,    ///< no pool is left
   } why = Why::kNobody;
   std::size_t destination = kNone;  ///< into Route::destinations
 };
 
-/// "split", "unknown", "chosen", "pinned", "session", "fallback", "nobody"
+/// "split", "unknown", "chosen", "pinned", "session", "fallback", "lookup", "nobody"
 const char* to_string(Placement::Why why) noexcept;
 
 /// The first pool for a request. In this order: a tester's choice; a hard pin, eligible or not; a

@@ -87,6 +87,29 @@ void write_process(Out& out, const Exposition& from) {
   out.sample({}, from.events);
 }
 
+/// Cells by a word, of the series that have counted any; word 0 is none and never counted.
+template <typename Word>
+void write_words(Out& out, const Exposition& from, std::string_view label,
+                 std::array<Cell, static_cast<std::size_t>(Word::kCount)> SeriesCells::*member) {
+  constexpr auto kWords = static_cast<std::size_t>(Word::kCount);
+  for (const Exposition::Series& series : from.series) {
+    std::array<std::uint64_t, kWords> sums{};
+    std::uint64_t all = 0;
+    for (std::size_t i = 1; i < kWords; ++i) {
+      sums[i] = sum(from, [&](const WorkerCounters& worker) {
+        const SeriesCells* cells = worker.series.find(series.id);
+        return cells == nullptr ? nullptr : &(cells->*member)[i];
+      });
+      all += sums[i];
+    }
+    for (std::size_t i = 1; i < kWords && all > 0; ++i)
+      out.sample({{"route", series.route},
+                  {"pool", series.pool},
+                  {label, to_string(static_cast<Word>(i))}},
+                 sums[i]);
+  }
+}
+
 void write_series(Out& out, const Exposition& from) {
   const auto each = [&](auto&& write) {
     for (const Exposition::Series& series : from.series) write(series);
@@ -128,6 +151,12 @@ void write_series(Out& out, const Exposition& from) {
   plain(&SeriesCells::fallbacks);
   out.counter("segue_unknown_cohorts_total", "Requests without a cohort key.");
   plain(&SeriesCells::unknown);
+  out.counter("segue_sessions_total",
+              "Requests of routes with sessions, by what became of the session.");
+  write_words<SessionState>(out, from, "session", &SeriesCells::sessions);
+  out.counter("segue_overrides_total",
+              "Requests in which a tester named a pool, by whether it was taken.");
+  write_words<OverrideState>(out, from, "result", &SeriesCells::overrides);
   out.counter("segue_client_received_bytes_total",
               "Bytes of requests as received from clients, heads included.");
   plain(&SeriesCells::bytes_from_client);

@@ -62,6 +62,7 @@ struct World {
       series.by_class[2].add(3);
       series.by_class[5].add(1);
       series.retries[static_cast<std::size_t>(Proof::kReusedConnection)].add(2);
+      series.sessions[static_cast<std::size_t>(SessionState::kKept)].add(5);
       series.total.record(1500);
       series.total.record(400'000'000);
       series.first_byte.record(100);
@@ -87,6 +88,8 @@ TEST_SUITE("telemetry/exposition") {
              R"(segue_requests_total{route="webhooks",pool="old",class="2xx"} 6)",
              R"(segue_requests_total{route="webhooks",pool="new",class="2xx"} 0)",
              R"(segue_retries_total{route="webhooks",pool="old",proof="reused_connection"} 4)",
+             R"(segue_sessions_total{route="webhooks",pool="old",session="kept"} 10)",
+             R"(segue_sessions_total{route="webhooks",pool="old",session="away"} 0)",
              R"(segue_split_weight{route="webhooks",pool="old"} 90)",
              R"(segue_split_configured_share_ratio{route="webhooks",pool="new"} 0.1)",
              R"(segue_split_effective_share_ratio{route="webhooks",pool="old"} 1)",
