@@ -48,6 +48,10 @@ class Exchange final : Deadline::Owner {
   /// A place became free at an endpoint of the pool it queues for.
   void on_slot();
 
+  // Draining (exchange_drain.cc), of a tunnel:
+  bool leads_to(PoolId id) const noexcept { return pool_ != nullptr && pool_->id == id; }
+  void end_tunnel_at(Instant at);  ///< both ends are closed then, politely
+
  private:
   struct FromClient final : http::StreamEvents {
     explicit FromClient(Exchange& owner) : exchange(owner) {}
@@ -72,6 +76,13 @@ class Exchange final : Deadline::Owner {
   };
   void step(Event event);
   void reset();
+
+  // Draining (exchange_drain.cc)
+  /// What lasts, and is counted on its pool meanwhile.
+  enum class Open : std::uint8_t { kNothing, kStream, kTunnel };
+  telemetry::Cell& open_cell();
+  void count_open(Open what);
+  void uncount_open();
 
   // Choosing (exchange_route.cc)
   void route();
@@ -108,18 +119,20 @@ class Exchange final : Deadline::Owner {
   bool is_final(const http::Head& head) const noexcept;
   routing::Placement next_lookup() const noexcept;
 
-  // One attempt (exchange.cc)
+  // One attempt (exchange_attempt.cc)
   void send_request();
   void attempt_failed(Error error);
-  void hold_body();
   bool try_again(bool stale);
   bool retry_allowed();
   void end_attempt(bool gateway_error, bool verdict);
   void note_outcome(bool gateway_error);
-  void keep_for_replay(Bytes bytes);
-  bool exceeds_body_limit(std::uint64_t bytes) const noexcept;
 
-  // The response
+  // The request's body (exchange_body.cc)
+  bool exceeds_body_limit(std::uint64_t bytes) const noexcept;
+  void keep_for_replay(Bytes bytes);
+  void hold_body();
+
+  // The response (exchange_response.cc)
   void on_response_head(http::Head& head);
   void rewrite_location(http::Head& head, const http::Field& location);
   bool offered(const http::Head& head) const;
@@ -176,6 +189,8 @@ class Exchange final : Deadline::Owner {
   bool probe_ = false;        // this attempt decides about a half-open endpoint
   bool retry_taken_ = false;  // counts against the retry budget
   bool client_half_ended_ = false, upstream_half_ended_ = false;  // tunnels
+  bool tunnel_ends_ = false;  // deadline_ is when end_tunnel_at() said
+  Open open_ = Open::kNothing;
   bool fresh_only_ = false;                           // the next attempt takes no idle connection
   bool visiting_ = false;                             // visit_ is of this request
   bool looking_ = false;                              // a pool had nothing for it: others are asked

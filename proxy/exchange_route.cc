@@ -91,7 +91,7 @@ void Exchange::try_endpoint() {
   if (!queued_at_ && worker_.pool(pool().id).queued > 0) return enqueue();
   const routing::Picker::Choice choice = worker_.picker().pick(
       pool(), worker_.loads(), worker_.share_of(pool().settings.in_flight_max),
-      {tried_.data(), std::min<std::size_t>(attempts_, tried_.size())});
+      {tried_.data(), std::min<std::size_t>(attempts_, tried_.size())}, worker_.loop().turn());
   if (choice.endpoint != nullptr) return take_endpoint(choice);
   if (choice.full) return enqueue();
   go_to(other_place());

@@ -14,6 +14,11 @@ bool eligible(const Snapshot& snapshot, const Route& route, std::size_t destinat
   return pool_at(snapshot, route, destination).eligible;
 }
 
+/// Whether it can take this cohort, and has it back after a failure.
+bool takes(const Pool& pool, CohortHash cohort) noexcept {
+  return pool.eligible && admits(pool, cohort);
+}
+
 /// The destination with this pool; kNone when the route does not lead there.
 std::size_t destination_of(const Route& route, PoolId pool) noexcept {
   for (std::size_t i = 0; i < route.destinations.size(); ++i)
@@ -88,7 +93,8 @@ Placement place(const Snapshot& snapshot, const Route& route, const Selection& s
     return {Why::kChosen, selection.chosen};
   if (const PinTable::Pin* pin = pin_of(route, selection)) {
     const std::size_t at = destination_of(route, pin->pool);
-    if (at != Placement::kNone && (pin->hard || eligible(snapshot, route, at)))
+    if (at != Placement::kNone &&
+        (pin->hard || takes(pool_at(snapshot, route, at), selection.cohort.hash)))
       return {Why::kPinned, at};
   }
   if (selection.session_pool != 0) {
@@ -96,7 +102,8 @@ Placement place(const Snapshot& snapshot, const Route& route, const Selection& s
     if (at != Placement::kNone) return {Why::kSession, at};
   }
   const CohortKeys::Cohort& cohort = selection.cohort;
-  if (cohort.found == CohortKeys::Found::kUnknown && eligible(snapshot, route, route.unknown))
+  if (cohort.found == CohortKeys::Found::kUnknown &&
+      takes(pool_at(snapshot, route, route.unknown), cohort.hash))
     return {Why::kUnknown, route.unknown};
   const int branch =
       route.split.pick(cohort.hash, admitting_branches(snapshot, route, cohort.hash));

@@ -141,6 +141,12 @@ struct alignas(64) SeriesCells {
   std::array<Cell, static_cast<std::size_t>(OverrideState::kCount)> overrides;  ///< requests
 };
 
+/// One pool: what a drain waits for besides short requests.
+struct alignas(64) PoolCells {
+  Cell streams;  ///< responses of unknown length that are being relayed now
+  Cell tunnels;  ///< upgraded connections now
+};
+
 struct alignas(64) EndpointCells {
   Cell requests;     ///< attempts begun
   Cell failures;     ///< gateway errors: connect failure, reset, closed early, 502, 503, 504
@@ -204,6 +210,7 @@ class CellTable {
 struct WorkerCounters {
   CellTable<SeriesCells, SeriesId> series;
   CellTable<EndpointCells, EndpointId> endpoints;
+  CellTable<PoolCells, PoolId> pools;
   CellTable<ListenerCells, ListenerId> listeners;
   WorkerCells worker;
 };

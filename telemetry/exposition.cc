@@ -14,6 +14,7 @@ constexpr std::string_view kClasses[] = {"none", "1xx", "2xx", "3xx", "4xx", "5x
 constexpr std::string_view kRotations[] = {"in", "half_open", "drain", "out"};
 constexpr std::string_view kHealths[] = {"unchecked", "checking", "up",
                                          "down",      "starting", "asked_drain"};
+constexpr std::string_view kFailbacks[] = {"taking", "failed", "stabilising", "returning", "held"};
 
 using Out = PrometheusWriter;
 
@@ -36,6 +37,12 @@ std::uint64_t sum(const Exposition& from, SeriesId id, Cell SeriesCells::*member
 std::uint64_t sum(const Exposition& from, EndpointId id, Cell EndpointCells::*member) {
   return sum(from, [&](const WorkerCounters& worker) {
     const EndpointCells* cells = worker.endpoints.find(id);
+    return cells == nullptr ? nullptr : &(cells->*member);
+  });
+}
+std::uint64_t sum(const Exposition& from, PoolId id, Cell PoolCells::*member) {
+  return sum(from, [&](const WorkerCounters& worker) {
+    const PoolCells* cells = worker.pools.find(id);
     return cells == nullptr ? nullptr : &(cells->*member);
   });
 }
@@ -189,10 +196,29 @@ void write_shares(Out& out, const Exposition& from) {
   out.gauge("segue_split_observed_share_ratio",
             "Requests of the last minute over all of the route's, fallbacks included.");
   each(&Exposition::Share::observed);
+}
+
+void write_pools(Out& out, const Exposition& from) {
+  const auto cells = [&](Cell PoolCells::*member) {
+    for (const auto& p : from.pools) out.sample({{"pool", p.name}}, sum(from, p.id, member));
+  };
   out.gauge("segue_pool_eligible", "1 while the pool may take traffic.");
   for (const auto& pool : from.pools) {
     out.sample({{"pool", pool.name}}, std::uint64_t{pool.eligible});
   }
+  out.gauge("segue_pool_admitted_ratio",
+            "Of the cohorts that the weights give the pool, those it has back after a failure.");
+  for (const auto& pool : from.pools) out.sample({{"pool", pool.name}}, pool.admitted);
+  out.gauge("segue_pool_failback", "1 for where the pool is on its way back after a failure.");
+  for (const auto& pool : from.pools) {
+    for (const std::string_view word : kFailbacks) {
+      out.sample({{"pool", pool.name}, {"state", word}}, std::uint64_t{word == pool.failback});
+    }
+  }
+  out.gauge("segue_pool_streams", "Responses of unknown length that are being relayed now.");
+  cells(&PoolCells::streams);
+  out.gauge("segue_pool_tunnels", "Upgraded connections through the pool now.");
+  cells(&PoolCells::tunnels);
 }
 
 /// One sample per word, 1 for the current one: the form that survives a change of state in a graph.
@@ -339,6 +365,7 @@ std::string metrics_text(const Exposition& exposition) {
   write_process(out, exposition);
   write_series(out, exposition);
   write_shares(out, exposition);
+  write_pools(out, exposition);
   write_endpoints(out, exposition);
   write_listeners(out, exposition);
   write_workers(out, exposition);
