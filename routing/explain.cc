@@ -57,10 +57,22 @@ std::string reason_of(const Snapshot& snapshot, const Route& route,
   return why_nobody(snapshot, route);
 }
 
+/// The cohort as a worker finds it, with what `scan` reads in the body where that is needed.
+CohortKeys::Cohort cohort_of(const Route& route, const http::Head& head, std::string_view client,
+                             std::uint64_t random, std::string_view body, BodyScan& scan) {
+  const CohortKeys::Cohort first = route.cohort.find(head, client, random);
+  if (first.found != CohortKeys::Found::kNeedsBody) return first;
+  scan.begin(route.cohort.bodies(), first.index, body_form(head), delivery_of(head).forge);
+  scan.feed(body);
+  scan.end();
+  const BodyKey key = scan.key();
+  return route.cohort.find(head, client, random, &key);
+}
+
 }  // namespace
 
 Explanation explain(const Snapshot& snapshot, const http::Head& head, std::string_view client,
-                    std::uint64_t random) {
+                    std::uint64_t random, std::optional<std::string_view> body) {
   Explanation out;
   const RouteTable::Match match = snapshot.table->find(head);
   out.ambiguous = match.ambiguous;
@@ -78,11 +90,14 @@ Explanation explain(const Snapshot& snapshot, const http::Head& head, std::strin
     return out;
   }
   const Route& route = snapshot.route(match.route);
-  const CohortKeys::Cohort cohort = route.cohort.find(head, client, random);
+  BodyScan scan;
+  const CohortKeys::Cohort cohort =
+      cohort_of(route, head, client, random, body.value_or(std::string_view()), scan);
   out.cohort_source = cohort.found == CohortKeys::Found::kUnknown
                           ? "unknown"
                           : to_string(route.cohort.keys()[cohort.index]);
   out.cohort_key = cohort.key;
+  out.cohort_name = cohort.name;
   out.cohort_hash = cohort.hash;
   const std::uint32_t eligible = eligible_branches(snapshot, route);
   for (std::size_t i = 0; i < route.split.branches().size(); ++i) {
@@ -91,12 +106,15 @@ Explanation explain(const Snapshot& snapshot, const http::Head& head, std::strin
                             route.split.score(i, cohort.hash), (eligible >> i & 1) != 0});
   }
   out.fallback = route.settings.fallback;
-  const Selection selection{cohort};
+  Selection selection{cohort};
+  if (!cohort.name.empty()) selection.alias = cohort_hash(cohort.name);
   const Placement placement = place(snapshot, route, selection);
   if (placement.destination != Placement::kNone) {
     out.pool = snapshot.pool(route.destinations[placement.destination].pool).name;
   }
   out.reason = reason_of(snapshot, route, cohort, placement, out);
+  const bool blind = !body && !route.cohort.bodies().empty();
+  if (blind && cohort.found == CohortKeys::Found::kUnknown) out.reason += "; a body might have one";
   return out;
 }
 
