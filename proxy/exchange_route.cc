@@ -44,13 +44,22 @@ void Exchange::route() {
   route_ = &snapshot_->route(match.route);
   if (route_->settings.total_timeout.count() > 0)
     total_deadline_ = worker_.loop().turn() + route_->settings.total_timeout;
+  choose(nullptr);
+}
+
+/// Goes to the pool of the request's cohort; `body` is what its body says, null before it was read.
+void Exchange::choose(const routing::BodyKey* body) {
+  const ClientInfo client = client_->info();
+  selection_.cohort =
+      route_->cohort.find(*request_, client_address(*request_, client), worker_.rng().next(), body);
+  if (selection_.cohort.found == routing::CohortKeys::Found::kNeedsBody)
+    return begin_reading(selection_.cohort.index);
+  const std::string_view name = selection_.cohort.name;
+  selection_.alias = name.empty() ? 0 : routing::cohort_hash(name);
   go_to(first_place());
 }
 
 routing::Placement Exchange::first_place() {
-  const ClientInfo client = client_->info();
-  selection_.cohort =
-      route_->cohort.find(*request_, client_address(*request_, client), worker_.rng().next());
   const routing::CohortKeys::Found found = selection_.cohort.found;
   record_.has_cohort = found == routing::CohortKeys::Found::kKey;
   if (found == routing::CohortKeys::Found::kUnknown)
