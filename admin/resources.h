@@ -25,6 +25,18 @@ void get_split(Call& call);
 void put_split(Call& call);
 void patch_splits(Call& call);
 
+// api_pins.cc: who is where whatever the weights say
+void get_pins(Call& call);
+void put_pin(Call& call);
+void delete_pin(Call& call);
+void post_rebalance(Call& call);
+void post_abort(Call& call);
+
+// api_cohorts.cc: who was seen
+void get_cohorts(Call& call);
+void get_where(Call& call);
+void get_delivery(Call& call);
+
 // api_pools.cc, api_rotation.cc: who answers
 void get_pools(Call& call);
 void get_pool(Call& call);
@@ -33,6 +45,11 @@ void get_endpoint(Call& call);
 void get_health(Call& call);
 void put_pool(Call& call);
 void put_endpoint(Call& call);
+
+// api_drain.cc: letting go of a pool and taking it back
+void get_drained(Call& call);
+void post_failback(Call& call);
+void post_close_tunnels(Call& call);
 
 // api_events.cc, api_config.cc
 void get_events(Call& call);

@@ -40,11 +40,13 @@ void Exchange::reset() {
   replayable_ = true;
   reads_body_ = continued_ = feeding_ = false;
   held_client_ = probe_ = retry_taken_ = fresh_only_ = false;
-  client_half_ended_ = upstream_half_ended_ = false;
-  client_slow_ = upstream_slow_ = false;
+  client_half_ended_ = upstream_half_ended_ = tunnel_ends_ = false;
+  client_slow_ = upstream_slow_ = looking_ = false;
   proof_ = telemetry::Proof::kUnsent;
   record_.status = 0;
   record_.has_cohort = false;
+  record_.delivery = record_.event = record_.cohort_key = record_.cohort_name = {};
+  record_.why = "";
   record_.attempts_count = 0;
   record_.queue = record_.connect = record_.first_byte = Micros{0};
 }
@@ -101,6 +103,7 @@ void Exchange::arm_for_state() {
 }
 
 void Exchange::on_deadline(Deadline&) {
+  if (tunnel_ends_) return finish({Fault::kDraining, Side::kSelf}, After::kClose);
   const Instant turn = now();
   const bool out_of_time = state_ < State::kRelaying && total_deadline_ && turn >= total_deadline_;
   const bool idles = state_ == State::kReading || state_ == State::kRelaying ||
@@ -160,6 +163,8 @@ void Exchange::reply(Error error) {
     if (attempts_ > 0) record_.attempts[attempts_ - 1].fault = error.fault;
     end_attempt(false, false);
   }
+  // The first pool's word was that it has nothing: who fails after it does not say otherwise.
+  if (looking_ && error.side == Side::kUpstream) error.fault = Fault::kLookupFailed;
   const std::uint16_t status = http::status_for(error);
   worker_.counters().worker.local_replies[static_cast<std::size_t>(error.fault)].add();
   const http::Field* accept = request_->find(http::FieldId::kAccept);
@@ -190,10 +195,12 @@ void Exchange::finish(Error error, After after) {
   }
   if (after == After::kNext || after == After::kClose) worker_.gather().flush();
   record(error);
+  if (visiting_) end_visit();
   if (endpoint_ != nullptr) end_attempt(false, false);
   if (series_ != nullptr) series_->in_flight.sub();
   if (retry_taken_) worker_.give_retry();
   drop_held();
+  if (open_ != Open::kNothing) uncount_open();
   step(Event::kEnd);
   Client* client = client_;
   client_ = nullptr;
@@ -233,6 +240,7 @@ void Exchange::record(Error error) {
     if (record_.first_byte.count() > 0)
       series_->first_byte.record(static_cast<std::uint64_t>(record_.first_byte.count()));
   }
+  if (route_ != nullptr && (record_.has_cohort || !record_.delivery.empty())) remember();
   if (!worker_.access_log_enabled()) return;
   const ClientInfo client = client_->info();
   record_.wall_ms = wall_clock_ms() - static_cast<std::uint64_t>(total.count() / 1000);
@@ -246,13 +254,6 @@ void Exchange::record(Error error) {
   record_.pool = pool_ == nullptr ? std::string_view() : pool_->name;
   record_.endpoint = attempts_ == 0 ? std::string_view() : record_.attempts[attempts_ - 1].endpoint;
   record_.cohort = selection_.cohort.hash;
-  record_.delivery = record_.event = {};
-  const bool hook = route_ != nullptr && route_->settings.kind == conf::Route::Kind::kWebhook;
-  if (hook || reads_body_) {
-    const routing::Delivery delivery = routing::delivery_of(*request_);
-    record_.delivery = delivery.id;
-    record_.event = delivery.event;
-  }
   record_.minor = request_->minor;
   record_.error = error;
   record_.generation = snapshot_->generation;

@@ -14,6 +14,7 @@
 #include "proxy/exchange_table.h"
 #include "proxy/forwarding.h"
 #include "proxy/upstream_h1.h"
+#include "proxy/visit.h"
 #include "routing/body_scan.h"
 #include "routing/picker.h"
 #include "routing/place.h"
@@ -48,6 +49,10 @@ class Exchange final : Deadline::Owner {
   /// A place became free at an endpoint of the pool it queues for.
   void on_slot();
 
+  // Draining (exchange_drain.cc), of a tunnel:
+  bool leads_to(PoolId id) const noexcept { return pool_ != nullptr && pool_->id == id; }
+  void end_tunnel_at(Instant at);  ///< both ends are closed then, politely
+
  private:
   struct FromClient final : http::StreamEvents {
     explicit FromClient(Exchange& owner) : exchange(owner) {}
@@ -73,6 +78,13 @@ class Exchange final : Deadline::Owner {
   void step(Event event);
   void reset();
 
+  // Draining (exchange_drain.cc)
+  /// What lasts, and is counted on its pool meanwhile.
+  enum class Open : std::uint8_t { kNothing, kStream, kTunnel };
+  telemetry::Cell& open_cell();
+  void count_open(Open what);
+  void uncount_open();
+
   // Choosing (exchange_route.cc)
   void route();
   void choose(const routing::BodyKey* body);
@@ -87,6 +99,27 @@ class Exchange final : Deadline::Owner {
   bool is_redirected() const noexcept;
   void redirect();
   const routing::Pool& pool() const noexcept { return *pool_; }
+
+  // Sessions, testers, isolated cookies (exchange_session.cc)
+  void begin_visit();
+  std::uint64_t session_cohort() const noexcept;
+  void settle_visit();
+  void hear_tester();
+  void cut_parameter(std::string_view name);
+  void show_cookies();
+  std::span<const http::Field> fields_for_visitor(http::Head& head);
+  void rename_cookies(http::Head& head);
+  void keep_session(const http::Head& head);
+  telemetry::SessionState session_state(std::size_t answered) const noexcept;
+  std::size_t destination_now() const noexcept;
+  Isolation isolation() const noexcept;
+  bool is_encrypted_to_client() const noexcept;
+  void end_visit() noexcept;
+
+  // Asking other pools (exchange_lookup.cc)
+  bool look_elsewhere(const http::Head& head);
+  bool is_final(const http::Head& head) const noexcept;
+  routing::Placement next_lookup() const noexcept;
 
   // One attempt (exchange_attempt.cc)
   void send_request();
@@ -134,6 +167,7 @@ class Exchange final : Deadline::Owner {
   void answer(std::uint16_t status, std::string_view fields, std::string_view body);
   void finish(Error error, After after);
   void record(Error error);
+  void remember();  // exchange_recent.cc
   telemetry::Phase phase_now() const noexcept;
 
   Worker& worker_;
@@ -148,9 +182,11 @@ class Exchange final : Deadline::Owner {
   ForwardedFields forwarded_;                    // what the proxy adds to the request
   std::span<const http::Field> extra_;           // the same, as fields
   std::unique_ptr<routing::BodyScan> scan_;      // while kReading
+  std::string body_key_, body_name_;             // what the body says its cohort is
   std::string replay_;  // request body from its beginning, while it is needed first or again
   std::span<const http::Field> trailers_;  // of the request; the client's
   std::string location_;                   // a rewritten Location, until the head is sent
+  std::unique_ptr<Visit> visit_;           // made by the first request that needs it
   Deadline deadline_{*this};
   Waiting waiting_;
   telemetry::Record record_;
@@ -166,8 +202,9 @@ class Exchange final : Deadline::Owner {
   std::uint32_t repeats_in_pool_ = 0;  // repeated attempts in the current pool
   http::BodyLength::Kind response_framing_ = http::BodyLength::Kind::kNone;
   State state_ = State::kIdle;
-  bool request_ended_ = false;  // all of it came from the client
-  bool end_sent_ = false;       // and its end went to the upstream
+  routing::Forge forge_ = routing::Forge::kNone;  // who sent it, where that is asked
+  bool request_ended_ = false;                    // all of it came from the client
+  bool end_sent_ = false;                         // and its end went to the upstream
   bool response_ended_ = false;
   bool replayable_ = true;  // replay_ holds all of the body that was sent
   bool has_body_ = false;
@@ -178,7 +215,11 @@ class Exchange final : Deadline::Owner {
   bool probe_ = false;        // this attempt decides about a half-open endpoint
   bool retry_taken_ = false;  // counts against the retry budget
   bool client_half_ended_ = false, upstream_half_ended_ = false;  // tunnels
+  bool tunnel_ends_ = false;  // deadline_ is when end_tunnel_at() said
+  Open open_ = Open::kNothing;
   bool fresh_only_ = false;                           // the next attempt takes no idle connection
+  bool visiting_ = false;                             // visit_ is of this request
+  bool looking_ = false;                              // a pool had nothing for it: others are asked
   bool keeps_replay_ = false;                         // body bytes go to replay_ as they pass
   bool client_slow_ = false, upstream_slow_ = false;  // who is holding whom
   telemetry::Proof proof_ =

@@ -19,6 +19,7 @@ void Exchange::send_request() {
   if (!request_ended_ && has_body_)
     keeps_replay_ = http::is_idempotent(request_->method_id) || route_->settings.retry_stale_post;
   sent_at_ = now();
+  if (visiting_) show_cookies();
   upstream_->expect(request_->method_id, request_->upgrade, endpoint_->address);
   upstream_->send_head(*request_, extra_, request_->body);
   replay_sent_ = 0;

@@ -12,8 +12,7 @@ void Exchange::begin_reading(std::size_t sources) {
   reads_body_ = true;
   if (exceeds_body_limit(request_->body.bytes)) return reply({Fault::kBodyTooLarge, Side::kClient});
   scan_ = worker_.scans().take();
-  scan_->begin(route_->cohort.bodies(), sources, routing::body_form(*request_),
-               routing::delivery_of(*request_).forge);
+  scan_->begin(route_->cohort.bodies(), sources, routing::body_form(*request_), forge_);
   if (request_->expects_continue) send_continue();
   touch();
   arm_for_state();
@@ -51,11 +50,14 @@ void Exchange::read_on(Bytes bytes) {
 void Exchange::end_reading() {
   deadline_.disarm();
   step(Event::kBodyRead);
-  std::unique_ptr<routing::BodyScan> scan = std::move(scan_);
-  const routing::BodyKey key = scan->key();
+  routing::BodyKey key = scan_->key();
+  // The scan is for the next body; what it has found lasts as long as the exchange.
+  body_key_ = key.text;
+  body_name_ = key.alias;
+  key.text = body_key_;
+  key.alias = body_name_;
+  worker_.scans().give(std::move(scan_));
   choose(&key);
-  selection_.cohort.key = selection_.cohort.name = {};  // they are the scan's
-  worker_.scans().give(std::move(scan));
 }
 
 }  // namespace segue::proxy

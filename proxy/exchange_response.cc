@@ -26,6 +26,7 @@ void Exchange::FromUpstream::on_head(http::Head& head) {
 }
 
 void Exchange::on_response_head(http::Head& head) {
+  if (!route_->settings.lookup_on.empty() && look_elsewhere(head)) return;
   step(Event::kFinalHead);
   record_.status = head.status;
   record_.first_byte = now() - sent_at_;
@@ -38,9 +39,11 @@ void Exchange::on_response_head(http::Head& head) {
   if (unframed)
     body.kind = request_->minor == 0 ? BodyLength::Kind::kUntilClose : BodyLength::Kind::kChunked;
   response_framing_ = head.body.kind;
+  if (unframed) count_open(Open::kStream);
   if (const http::Field* location = head.find(http::FieldId::kLocation))
     rewrite_location(head, *location);
-  client_->send_head(head, {}, body);
+  client_->send_head(head, visiting_ ? fields_for_visitor(head) : std::span<const http::Field>(),
+                     body);
   if (replay_sent_ == replay_.size()) drop_held();
   touch();
   if (head.body.kind != BodyLength::Kind::kNone) arm_for_state();
@@ -99,7 +102,9 @@ void Exchange::begin_tunnel(http::Head& head) {
   record_.status = head.status;
   record_.first_byte = now() - sent_at_;
   note_outcome(false);
-  client_->send_head(head, {}, {});
+  count_open(Open::kTunnel);
+  client_->send_head(head, visiting_ ? fields_for_visitor(head) : std::span<const http::Field>(),
+                     {});
   upstream_->become_tunnel();
   touch();
   arm_for_state();

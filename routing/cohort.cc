@@ -84,6 +84,7 @@ CohortHash cohort_hash(std::string_view key) noexcept {
 CohortKeys::CohortKeys(std::vector<conf::CohortKey> keys)
     : keys_(std::move(keys)), bodies_(body_query(keys_)) {
   for (const conf::CohortKey& key : keys_) {
+    if (key.kind == Kind::kSession) session_at_ = patterns_.size();
     patterns_.push_back(key.kind == Kind::kPath ? PathPattern::parse(key.argument) : PathPattern());
   }
 }
@@ -117,12 +118,13 @@ std::optional<std::string_view> CohortKeys::PathPattern::capture(
 }
 
 CohortKeys::Cohort CohortKeys::find(const http::Head& head, std::string_view client,
-                                    std::uint64_t random, const BodyKey* body) const noexcept {
+                                    std::uint64_t random, CohortHash session,
+                                    const BodyKey* body) const noexcept {
   Cohort out{Found::kUnknown, random, {}, keys_.size(), {}};
   std::size_t sources = 0;  // of bodies_, before the key that the head has
   for (std::size_t i = 0; i < keys_.size() && out.found == Found::kUnknown; ++i) {
     if (keys_[i].kind != Kind::kJson && keys_[i].kind != Kind::kRepository) {
-      out = find_in_head(i, head, client, random);
+      out = find_in_head(i, head, client, random, session);
     } else if (body != nullptr && body->source == sources) {
       return {Found::kKey, cohort_hash(body->text), body->text, i, body->alias};
     } else {
@@ -131,13 +133,15 @@ CohortKeys::Cohort CohortKeys::find(const http::Head& head, std::string_view cli
   }
   if (body == nullptr && sources > 0 && is_readable(head))
     return {Found::kNeedsBody, random, {}, sources, {}};
+  if (out.found == Found::kUnknown && session_at_ != kNowhere)
+    return {Found::kRandom, random, {}, session_at_, {}};
   return out;
 }
 
 /// Key `i` as the head has it, or kUnknown.
 CohortKeys::Cohort CohortKeys::find_in_head(std::size_t i, const http::Head& head,
-                                            std::string_view client,
-                                            std::uint64_t random) const noexcept {
+                                            std::string_view client, std::uint64_t random,
+                                            CohortHash session) const noexcept {
   const conf::CohortKey& key = keys_[i];
   std::string_view found;
   CohortHash hash = 0;
@@ -145,6 +149,8 @@ CohortKeys::Cohort CohortKeys::find_in_head(std::size_t i, const http::Head& hea
     case Kind::kRequest: return {Found::kRandom, random, {}, i, {}};
     case Kind::kClient: found = client; break;
     case Kind::kSession:
+      if (session != 0) return {Found::kKey, session, {}, i, {}};
+      break;
     case Kind::kJson:
     case Kind::kRepository: break;
     case Kind::kCookie: found = http::find_cookie(head.fields, key.argument).value_or(""); break;

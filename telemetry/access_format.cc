@@ -152,6 +152,10 @@ char* write_line(char* out, const Record& record) noexcept {
   }
   if (!record.delivery.empty()) line.key("delivery"), line.text(record.delivery);
   if (!record.event.empty()) line.key("event"), line.text(record.event);
+  if (record.session != SessionState::kNone)
+    line.key("session"), line.word(to_string(record.session));
+  if (record.tester_override != OverrideState::kNone)
+    line.key("override"), line.word(to_string(record.tester_override));
   line.key("pool"), line.text(record.pool);
   line.key("endpoint"), line.text(record.endpoint);
   line.key("status"), line.number(record.status);

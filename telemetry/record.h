@@ -39,13 +39,17 @@ struct Record {
   std::uint64_t wall_ms = 0;                                ///< when the request began
   std::string_view request_id, client, method, host, path;  ///< path without query, as received
   std::string_view listener, route, pool, endpoint;
-  std::string_view delivery, event;  ///< of a webhook, as its forge says; empty where it does not
-  std::uint64_t cohort = 0;          ///< hash; 0 with has_cohort unset
+  std::string_view delivery, event;  ///< of a forge's webhook; "" for none
+  std::string_view cohort_key, cohort_name;
+  const char* why = "";      ///< how the first pool was chosen: a word that lasts
+  std::uint64_t cohort = 0;  ///< hash; 0 with has_cohort unset
   bool has_cohort = false;
   std::uint8_t minor = 1;
   std::uint16_t status = 0;    ///< sent to the client; 0: none
   Error error;                 ///< who ended it, when it did not end well
   Phase phase = Phase::kDone;  ///< where it ended
+  SessionState session = SessionState::kNone;
+  OverrideState tester_override = OverrideState::kNone;
   std::uint64_t generation = 0;
   static constexpr std::size_t kAttemptsMax = 5;
   std::array<AttemptRecord, kAttemptsMax> attempts;
