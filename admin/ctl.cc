@@ -92,6 +92,8 @@ constexpr CtlVerb kVerbs[] = {
      "  segue ctl explain GET https://ci.example.com/job/app/\n"
      "  segue ctl explain POST /github-webhook/ -H 'Host: ci.example.com' -H 'X-Repo: org/app'\n"
      "  segue ctl explain GET /login -H 'Cookie: session=abc' --client 192.0.2.7\n"
+     "  segue ctl explain POST /github-webhook/ -H 'X-GitHub-Event: push' -H 'Content-Type: "
+     "application/json' --body push.json\n"
      "  segue ctl explain --delivery 72d3162e-cc78-11e3-81ab-4c9367dc0958     what a webhook got\n"
      "--delivery takes the id that the forge shows for a delivery, or a request id of the access "
      "log.",
@@ -146,12 +148,13 @@ constexpr CtlVerb kVerbs[] = {
 };
 
 struct Options {
-  std::string socket, color = "auto", name, method, url, client, path, shell, kind, delivery, to;
+  std::string socket, color = "auto", name, path, shell, kind, delivery, to;
   double timeout = 30;
   bool json = false, weights_from_file = false;
-  std::vector<std::string> words, places, headers;
+  std::vector<std::string> words, places;
   CtlChange change;
   CtlPin pin;
+  CtlExplain explain;
   CtlTop top;
   CtlEvents events;
   CtlWait wait;
@@ -317,18 +320,19 @@ std::map<std::string, Verb> add_verbs(CLI::App& app, Options& o) {
 
   CLI::App* explain = verb("explain", [&o](CtlSession& s) {
     if (!o.delivery.empty()) return ctl_delivery(s, o.delivery);
-    if (!o.url.empty()) return ctl_explain(s, o.method, o.url, o.headers, o.client);
+    if (!o.explain.url.empty()) return ctl_explain(s, o.explain);
     s.complain("what shall be explained? expected METHOD URL, or --delivery ID");
     return static_cast<int>(kExitRefused);
   });
-  explain->add_option("METHOD", o.method, "GET, POST, ...")->type_name("");
-  explain->add_option("URL", o.url, "with or without a host")->type_name("");
+  explain->add_option("METHOD", o.explain.method, "GET, POST, ...")->type_name("");
+  explain->add_option("URL", o.explain.url, "with or without a host")->type_name("");
   explain->add_option("--delivery", o.delivery, "a recent webhook delivery instead of a request")
       ->type_name("ID");
-  explain->add_option("-H,--header", o.headers, "a header of the request, \"Name: value\"")
+  explain->add_option("-H,--header", o.explain.headers, "a header of the request, \"Name: value\"")
       ->type_name("HEADER")
       ->allow_extra_args(false);
-  explain->add_option("--client", o.client, "the client's address");
+  explain->add_option("--client", o.explain.client, "the client's address");
+  explain->add_option("--body", o.explain.body, "a file with the request's body")->type_name("FILE");
 
   CLI::App* events = verb("events", [&o](CtlSession& s) { return ctl_events(s, o.events); });
   events->add_flag("-f,--follow", o.events.follow, "go on until interrupted");

@@ -84,8 +84,12 @@ int ctl_top(CtlSession& session, const CtlTop& top);
 
 // ctl_explain.cc
 void tell_place(CtlSession& session, const Json& explanation);  ///< cohort, pool, why, branches
-int ctl_explain(CtlSession& session, const std::string& method, const std::string& url,
-                const std::vector<std::string>& headers, const std::string& client);
+struct CtlExplain {
+  std::string method, url, client;
+  std::string body;                  ///< a file; "" for no body
+  std::vector<std::string> headers;  ///< "Name: value"
+};
+int ctl_explain(CtlSession& session, const CtlExplain& request);
 
 // ctl_events.cc
 struct CtlEvents {

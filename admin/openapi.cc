@@ -144,7 +144,8 @@ constexpr std::string_view kComponents = R"json({
           "type": "object",
           "additionalProperties": {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
         },
-        "client": {"type": "string", "default": "127.0.0.1", "description": "The client's address, without port."}
+        "client": {"type": "string", "default": "127.0.0.1", "description": "The client's address, without port."},
+        "body": {"type": "string", "description": "All of the request's body, for cohorts that are in it."}
       }
     },
     "Generation": {"type": "integer", "minimum": 0, "description": "The number of the state of the world that is shown."},
