@@ -121,7 +121,8 @@ void get_routes(Call& call) {
 }
 
 void post_explain(Call& call) {
-  const std::optional<Json> body = body_object(call, {"method", "url", "headers", "client", "body"});
+  const std::optional<Json> body =
+      body_object(call, {"method", "url", "headers", "client", "body"});
   if (!body) return;
   Problems problems;
   const std::string method = text_of(*body, "method", "GET", problems);
@@ -152,8 +153,7 @@ void post_explain(Call& call) {
   head.query = target->query;
   head.authority = target->authority;
   head.fields = fields;
-  if (payload && !payload->empty())
-    head.body = {http::BodyLength::Kind::kLength, payload->size()};
+  if (payload && !payload->empty()) head.body = {http::BodyLength::Kind::kLength, payload->size()};
   if (const http::Field* host = head.find(http::FieldId::kHost);
       host != nullptr && head.authority.empty())
     head.authority = host->value;

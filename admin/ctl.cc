@@ -332,7 +332,8 @@ std::map<std::string, Verb> add_verbs(CLI::App& app, Options& o) {
       ->type_name("HEADER")
       ->allow_extra_args(false);
   explain->add_option("--client", o.explain.client, "the client's address");
-  explain->add_option("--body", o.explain.body, "a file with the request's body")->type_name("FILE");
+  explain->add_option("--body", o.explain.body, "a file with the request's body")
+      ->type_name("FILE");
 
   CLI::App* events = verb("events", [&o](CtlSession& s) { return ctl_events(s, o.events); });
   events->add_flag("-f,--follow", o.events.follow, "go on until interrupted");

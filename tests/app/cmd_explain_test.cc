@@ -87,11 +87,11 @@ cohort = "cookie:JSESSIONID"
 
   TEST_CASE("people get the route, the pool marked, and the fallback") {
     const Scratch body(R"({"repository": {"id": 7, "full_name": "org/app"}})");
-    const Ended ended = explain({.method = "POST",
-                                 .url = "http://ci.example.com/github-webhook/",
-                                 .headers = {"X-GitHub-Event: push",
-                                             "Content-Type: application/json"},
-                                 .body = body.path()});
+    const Ended ended =
+        explain({.method = "POST",
+                 .url = "http://ci.example.com/github-webhook/",
+                 .headers = {"X-GitHub-Event: push", "Content-Type: application/json"},
+                 .body = body.path()});
     CHECK(ended.code == kDone);
     CHECK(ended.out.find("route     webhooks (host ci.example.com exact, path prefix "
                          "/github-webhook, method POST)\n") != std::string::npos);
