@@ -38,7 +38,7 @@ struct EndpointHealth {
 class Journal {
  public:
   /// A revision is kept as what differs from the one before; after so many it is kept whole.
-  static constexpr std::uint64_t kWholeEvery = 64;
+  static constexpr std::uint64_t kWholeEvery = 128;
 
   static const store::Database::Schema& schema();
 
