@@ -14,6 +14,8 @@ Response changed(Context& context, int status, bool settled, const Applied& appl
   const auto snapshot = context.control.snapshot();
   Json body = {
       {"generation", applied.generation}, {"settled", settled}, {"changed", applied.changed}};
+  body["revision"] = applied.revision == 0 ? Json() : Json(applied.revision);
+  body["kept"] = applied.kept;
   body.update(describe(*snapshot, applied));
   body["warnings"] = warnings(context.control, *snapshot);
   Response response;

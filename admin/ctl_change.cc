@@ -9,25 +9,6 @@
 namespace segue::admin {
 namespace {
 
-Fields condition(const CtlChange& change) {
-  if (!change.if_match) return {};
-  return {{"If-Match", "\"" + std::to_string(*change.if_match) + "\""}};
-}
-
-void tell_generation(CtlSession& session, const Json& answer) {
-  const std::string generation = text_of(member(answer, "generation"));
-  if (member(answer, "changed") == false)
-    session.out << session.paint(Tone::kGood, "nothing to change") << ": generation " << generation
-                << " has it so already\n";
-  else if (member(answer, "settled") == true)
-    session.out << session.paint(Tone::kGood, "done") << ": generation " << generation
-                << ", served by every worker\n";
-  else
-    session.out << session.paint(Tone::kWarn, "still waiting")
-                << ": changed, but not every worker serves generation " << generation
-                << " yet; `segue ctl status` shows when\n";
-}
-
 double share_of(const Json& weights, const std::string& pool) {
   double sum = 0;
   for (const auto& [name, weight] : weights.items())
@@ -109,6 +90,31 @@ Json splits_of(const std::vector<std::string>& words, std::string& wrong) {
 }
 
 }  // namespace
+
+Json change_body(const CtlChange& change) {
+  Json body = Json::object();
+  if (!change.reason.empty()) body["reason"] = change.reason;
+  return body;
+}
+
+Fields condition(const CtlChange& change) {
+  if (!change.if_match) return {};
+  return {{"If-Match", "\"" + std::to_string(*change.if_match) + "\""}};
+}
+
+void tell_generation(CtlSession& session, const Json& answer) {
+  const std::string generation = text_of(member(answer, "generation"));
+  if (member(answer, "changed") == false)
+    session.out << session.paint(Tone::kGood, "nothing to change") << ": generation " << generation
+                << " has it so already\n";
+  else if (member(answer, "settled") == true)
+    session.out << session.paint(Tone::kGood, "done") << ": generation " << generation
+                << ", served by every worker\n";
+  else
+    session.out << session.paint(Tone::kWarn, "still waiting")
+                << ": changed, but not every worker serves generation " << generation
+                << " yet; `segue ctl status` shows when\n";
+}
 
 int ctl_weights(CtlSession& session, const std::vector<std::string>& words,
                 const CtlChange& change) {

@@ -38,6 +38,23 @@ int ctl_rotation(CtlSession& session, const std::vector<std::string>& places,
                  const std::string& state, const CtlChange& change);
 int ctl_reload(CtlSession& session, bool weights_from_file, const CtlChange& change);
 
+/// What all changes have in common: the members of the body, If-Match, how it went.
+Json change_body(const CtlChange& change);
+Fields condition(const CtlChange& change);
+void tell_generation(CtlSession& session, const Json& answer);
+
+// ctl_state.cc
+struct CtlHistory {
+  std::optional<std::uint64_t> revision, before;
+  std::uint64_t limit = 20;
+};
+int ctl_state(CtlSession& session);
+int ctl_history(CtlSession& session, const CtlHistory& wanted);
+int ctl_undo(CtlSession& session, std::optional<std::uint64_t> revision, bool dry_run,
+             const CtlChange& change);
+int ctl_diff(CtlSession& session);
+int ctl_backup(CtlSession& session, const std::string& file);
+
 // ctl_explain.cc
 int ctl_explain(CtlSession& session, const std::string& method, const std::string& url,
                 const std::vector<std::string>& headers, const std::string& client);

@@ -286,4 +286,14 @@ Json runtime_json(const Runtime& runtime) {
           {"endpoints", std::move(endpoints)}};
 }
 
+Json differences_json(const std::vector<routing::Difference>& differences) {
+  Json list = Json::array();
+  for (const routing::Difference& one : differences)
+    list.push_back({{"what", to_string(one.kind)},
+                    {"name", one.name},
+                    {"before", one.before},
+                    {"after", one.after}});
+  return list;
+}
+
 }  // namespace segue::admin

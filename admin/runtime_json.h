@@ -4,9 +4,11 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "admin/json.h"
 #include "lib/base/result.h"
+#include "routing/difference.h"
 #include "routing/runtime.h"
 
 namespace segue::admin {
@@ -22,5 +24,8 @@ Result<routing::Runtime, std::string> parse_runtime(std::string_view text);
 
 /// The same to read, times as timestamps.
 Json runtime_json(const routing::Runtime& runtime);
+
+/// [{"what": "weights", "name": "ui", "before": "old=90 new=10", "after": "old=70 new=30"}, …]
+Json differences_json(const std::vector<routing::Difference>& differences);
 
 }  // namespace segue::admin

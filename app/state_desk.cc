@@ -2,6 +2,7 @@
 #include "app/state_desk.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include <sys/random.h>
@@ -26,6 +27,14 @@ StateDesk::~StateDesk() {
 }
 
 // Before serving.
+
+std::string state_dir(const conf::State& settings) {
+  if (!settings.dir.empty()) return settings.dir;
+  // systemd's StateDirectory=, several of them with colons in between.
+  const char* given = std::getenv("STATE_DIRECTORY");  // NOLINT(concurrency-mt-unsafe): at start
+  const std::string all = given == nullptr ? "" : given;
+  return all.substr(0, all.find(':'));
+}
 
 Status<std::string> StateDesk::open(const conf::State& settings) {
   settings_ = settings;
@@ -57,6 +66,11 @@ std::string StateDesk::secret(const std::string& key, std::size_t bytes) {
 }
 
 void StateDesk::distrust(const std::string& why) {
+  if (thread_ != nullptr)
+    return thread_->run([this, why](StateStore& store) -> StateThread::Answer {
+      store.distrust({Error::Kind::kForeign, why});
+      return [this, seen = look(store)] { take_over(seen); };
+    });
   opened_->distrust({Error::Kind::kForeign, why});
   runtime_.clear();
   take_over(look(*opened_));

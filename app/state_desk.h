@@ -20,6 +20,9 @@
 
 namespace segue::app {
 
+/// Where the state is kept: as configured, else where systemd says; "" for nowhere.
+std::string state_dir(const conf::State& settings);
+
 /// For status, metrics and /v1/state.
 struct StateReport {
   std::string dir;      ///< "": in memory
@@ -60,10 +63,10 @@ class StateDesk {
   const std::vector<EndpointHealth>& health() const noexcept { return health_; }
   /// The bytes kept as `key`, made by chance when there are none; kept if that is possible.
   std::string secret(const std::string& key, std::size_t bytes);
-  /// What runtime() says cannot be understood: it stays as it is, and nothing is written.
-  void distrust(const std::string& why);
-
   void start(OnRecovered on_recovered);
+  /// What is kept cannot be understood: it stays as it is, and nothing is written any more. Also
+  /// before start().
+  void distrust(const std::string& why);
   void configure(const conf::State& settings);  ///< after a reload; `dir` stays
 
   bool writable() const noexcept { return report_.problem.empty(); }
