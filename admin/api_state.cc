@@ -5,7 +5,6 @@
 #include "admin/change.h"
 #include "admin/history.h"
 #include "admin/problem_json.h"
-#include "admin/readings.h"
 #include "admin/resources.h"
 #include "admin/runtime_json.h"
 #include "conf/text.h"
@@ -49,11 +48,8 @@ template <typename T, typename Make>
 History::Told<T> answer(const Call& call, Make make) {
   return [reply = call.reply, &control = call.control(), make](const Result<T, Refusal>& told) {
     if (!told) return reply.send(problem_response(told.error()));
-    const routing::Generation generation = control.snapshot()->generation;
-    Response response;
-    response.body = to_text(make(*told, generation));
-    response.fields.emplace_back("ETag", etag(generation));
-    reply.send(std::move(response));
+    const auto snapshot = control.snapshot();
+    reply.send(json_response(*snapshot, make(*told, snapshot->generation)));
   };
 }
 
@@ -108,8 +104,10 @@ void get_revision(Call& call) {
                                                      routing::Generation now) {
     Json body = {{"generation", now}};
     body.update(info_json(found.info));
-    body["differences"] = differences_json(routing::difference(*config, found.before, found.after));
-    body["before"] = runtime_json(found.before);
+    body["differences"] =
+        found.before ? differences_json(routing::difference(*config, *found.before, found.after))
+                     : Json::array();
+    body["before"] = found.before ? runtime_json(*found.before) : Json();
     body["after"] = runtime_json(found.after);
     return body;
   };
@@ -127,30 +125,19 @@ void get_diff(Call& call) {
 }
 
 void post_undo(Call& call) {
-  const std::optional<Json> body = body_object(call, {"revision", "reason", "dry_run"});
+  const std::optional<Json> body = body_object(call, change_members({"revision"}));
   if (!body) return;
   Problems problems;
-  Change change;
-  change.author = admin::author_of(call, *body, problems);
-  const Json dry_run = body->value("dry_run", Json(false));
-  change.dry_run = dry_run == true;
-  if (!dry_run.is_boolean())
-    problems.push_back(
-        {"", 0, 0, "dry_run", std::string("is ") + kind_of(dry_run) + ", expected true or false"});
   std::optional<std::uint64_t> number;
   if (const Json wanted = body->value("revision", Json()); wanted.is_number_unsigned())
     number = wanted.get<std::uint64_t>();
   else if (!wanted.is_null())
-    problems.push_back(
-        {"", 0, 0, "revision",
-         std::string("is ") + kind_of(wanted) + ", expected the number of a revision"});
-  if (!problems.empty())
-    return call.refuse(422, problems.front().path + ": " + problems.front().text, problems);
-  if (!check_if_match(call, change.if_match)) return;
-  const auto describe = [](const routing::Snapshot&, const Applied& applied) {
-    return Json{{"differences", differences_json(applied.differences)}};
+    problems.push_back({"", 0, 0, "revision",
+                        std::string("is ") + kind_of(wanted) + ", expected a revision's number"});
+  const Ask ask = [&history = call.control().history(), number](Change change, Control::Done done) {
+    history.undo(number, std::move(change), std::move(done));
   };
-  call.control().history().undo(number, std::move(change), answer_when_settled(call, describe));
+  submit(call, *body, ask, std::move(problems));
 }
 
 void post_backup(Call& call) {

@@ -20,6 +20,7 @@
 #include "routing/snapshot.h"
 #include "telemetry/counters.h"
 #include "telemetry/events.h"
+#include "telemetry/recent.h"
 
 namespace segue::admin {
 
@@ -102,6 +103,9 @@ class Control {
   virtual History& history() = 0;
   virtual bool ready()
       const = 0;  ///< every listener is bound, a snapshot is served, and not draining
+
+  /// What all workers have seen lately, in no order.
+  virtual void recent(std::function<void(telemetry::RecentTraffic)> done) = 0;
 
   /// What would change nothing makes neither generation nor revision nor event. Served once it is
   /// kept; the kill switch (routing::Abort) is served at once and kept as soon as possible.

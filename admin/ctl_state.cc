@@ -14,24 +14,6 @@ namespace {
 
 constexpr mode_t kBackupMode = 0600;  // the key of sessions is in it
 
-// What was before or is after, in a table.
-Cell side(const Json& difference, std::string_view name) {
-  const std::string text = string_of(difference, name);
-  return text.empty() ? Cell{"–", Tone::kDim} : Cell{text};
-}
-
-void tell_differences(CtlSession& session, const Json& differences, const char* before,
-                      const char* after) {
-  Table table({{"WHAT"}, {"OF"}, {before}, {""}, {after}});
-  for (const Json& one : differences)
-    table.row({{string_of(one, "what")},
-               {string_of(one, "name"), Tone::kBold},
-               side(one, "before"),
-               {"→", Tone::kDim},
-               side(one, "after")});
-  session.out << table.render(session.paint, "  ");
-}
-
 // Bytes into a new file, whole or not at all; "" or why not.
 std::string write_new(const std::string& file, const std::string& bytes) {
   const auto failed = [&](const char* what) {
@@ -109,7 +91,7 @@ int ctl_history(CtlSession& session, const CtlHistory& wanted) {
     if (const std::string reason = string_of(*found, "reason"); !reason.empty())
       session.out << ": " << printable(reason);
     session.out << "\n";
-    tell_differences(session, member(*found, "differences"), "BEFORE", "AFTER");
+    tell_differences(session, member(*found, "differences"));
     return session.code;
   }
   std::string target = "/v1/history?limit=" + std::to_string(wanted.limit);
@@ -135,20 +117,11 @@ int ctl_history(CtlSession& session, const CtlHistory& wanted) {
   return session.code;
 }
 
-int ctl_undo(CtlSession& session, std::optional<std::uint64_t> revision, bool dry_run,
-             const CtlChange& change) {
-  Json body = change_body(change);
+int ctl_undo(CtlSession& session, std::optional<std::uint64_t> revision, const CtlChange& change) {
+  Json body = Json::object();
   if (revision) body["revision"] = *revision;
-  if (dry_run) body["dry_run"] = true;
-  const auto answer = session.ask("POST", "/v1/undo", body, condition(change));
-  if (!answer) return session.code;
-  if (dry_run)
-    session.out << "nothing was changed; this would be:\n";
-  else
-    tell_generation(session, *answer);
-  tell_differences(session, member(*answer, "differences"), "BEFORE", "AFTER");
-  session.warn(member(*answer, "warnings"));
-  return session.code;
+  add_options(body, change);
+  return tell_outcome(session, session.ask("POST", "/v1/undo", body, condition(change)));
 }
 
 int ctl_diff(CtlSession& session) {
@@ -159,8 +132,12 @@ int ctl_diff(CtlSession& session) {
                 << printable(string_of(*answer, "config_file")) << " says\n";
     return session.code;
   }
-  tell_differences(session, member(*answer, "differences"), "FILE", "SERVED");
-  session.out << session.paint(Tone::kDim,
+  tell_differences(session, member(*answer, "differences"));
+  session.out << session.paint(Tone::kDim, "BEFORE is what " +
+                                               printable(string_of(*answer, "config_file")) +
+                                               " says, AFTER is what is served.")
+              << "\n"
+              << session.paint(Tone::kDim,
                                "segue ctl reload --weights-from-file makes the weights the file's")
               << "\n";
   return session.code;

@@ -29,7 +29,8 @@ struct RevisionInfo {
 
 struct RevisionDetail {
   RevisionInfo info;
-  routing::Runtime before, after;
+  std::optional<routing::Runtime> before;  ///< none when it is no longer kept
+  routing::Runtime after;
 };
 
 /// How well changes are kept.

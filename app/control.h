@@ -34,6 +34,8 @@ namespace segue::app {
 class Control final : public admin::Control, public admin::History, HealthEvents, Deadline::Owner {
  public:
   static constexpr std::uint64_t kCoalesceMs = 20;
+  /// Changes that are served and not written yet; beyond, only what they lead to is written.
+  static constexpr std::size_t kOwedMax = 64;
 
   /// `config` is what `file` said at start. Everything given outlives the Control.
   Control(net::Loop& loop, Workers& workers, Listeners& listeners, TlsDesk& tls,
@@ -68,6 +70,9 @@ class Control final : public admin::Control, public admin::History, HealthEvents
   health::Report health(EndpointId endpoint) const override { return health_.report(endpoint); }
   telemetry::EventLog& events() override { return events_; }
   bool ready() const override { return serving_ && !draining_; }
+  void recent(std::function<void(telemetry::RecentTraffic)> done) override {
+    workers_.recent(std::move(done));
+  }
   void change(admin::Change change, Done done) override;
   void reload(bool weights_from_file, admin::Author author, Done done) override;
   const History& history() const override { return *this; }

@@ -202,10 +202,15 @@ void Control::owe(admin::Change change, std::string title) {
 }
 
 void Control::owe(const ItemRef& item) {
+  if (owed_.size() >= kOwedMax) {  // the last one leads to what is served, whatever was before it
+    end_owed(*owed_.back(), fail(store::StoreError{store::StoreError::Kind::kFailed, ""}));
+    owed_.back() = item;
+    return;
+  }
   owed_.push_back(item);
   queue_.push_served(
-      {[this, item] { return begin_owed(*item); },
-       [this, item](const ChangeQueue::Number& number) { end_owed(*item, number); }});
+      {[this] { return begin_owed(*owed_.front()); },
+       [this](const ChangeQueue::Number& number) { end_owed(*ItemRef(owed_.front()), number); }});
 }
 
 Revision Control::begin_owed(Item& item) {
@@ -283,12 +288,15 @@ void Control::arm_expiry() {
 }
 
 void Control::on_deadline(Deadline&) {
+  if (draining_) return;
   expire();
   arm_expiry();
+  // What could not end is tried again, but not in every turn of the loop.
+  const std::uint64_t end = routing::next_end(desired_.runtime);
+  if (end != 0 && end <= wall_clock_ms()) loop_.deadlines().arm(expiry_, now() + Seconds(1));
 }
 
 void Control::expire() {
-  if (draining_) return;
   admin::Change change{{routing::Expire{wall_clock_ms()}}, {}, {}, false};
   change.author.name = "segue";
   change.author.reason = "its time is over";

@@ -142,9 +142,8 @@ void Control::find(std::uint64_t number, Told<admin::RevisionDetail> told) {
                   return told(fail(not_found(no_revision(number, state_.report()))));
                 auto after = admin::parse_runtime((*found)->runtime);
                 if (!after) return told(fail(unavailable(after.error())));
-                admin::RevisionDetail detail{info_of(**found), {}, *std::move(after)};
+                admin::RevisionDetail detail{info_of(**found), std::nullopt, *std::move(after)};
                 runtime_of(state_, number - 1, [told, detail](Result<Runtime, Refusal> before) {
-                  // The oldest that is kept shows what it says, not what was before.
                   admin::RevisionDetail whole = detail;
                   if (before) whole.before = *std::move(before);
                   told(std::move(whole));

@@ -19,7 +19,7 @@ void keep(TestServer& server, std::uint64_t revisions) {
                 n == 2 ? "" : "ada",
                 n == 3 ? "hangs" : "",
                 "weights ui: old=100 -> old=" + std::to_string(n)};
-    one.before.weights["ui"]["old"] = static_cast<std::uint32_t>(n - 1);
+    if (n > 1) one.before.emplace().weights["ui"]["old"] = static_cast<std::uint32_t>(n - 1);
     one.after.weights["ui"]["old"] = static_cast<std::uint32_t>(n);
     history.kept.push_back(one);
   }
@@ -86,6 +86,8 @@ TEST_SUITE("admin/state") {
                                                   {"before", "old=2 new=0"},
                                                   {"after", "old=3 new=0"}}));
     CHECK(server.get("/v1/history/4").status == 404);
+    CHECK(server.get("/v1/history/1").json()["before"].is_null());  // no longer kept
+    CHECK(server.get("/v1/history/1").json()["differences"].empty());
   }
 
   TEST_CASE("undo names a revision, or means the newest") {
