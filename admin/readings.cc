@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "admin/history.h"
+#include "admin/shares.h"
 #include "admin/units.h"
 
 namespace segue::admin {
@@ -74,7 +75,6 @@ Json split_json(const Call& call, const routing::Route& route) {
   const auto workers = call.control().workers();
   const Instant at = now();
   const std::size_t branches = route.split.branches().size();
-  const std::uint32_t eligible = routing::eligible_branches(snapshot, route);
   const std::uint32_t all = (1u << branches) - 1;
 
   struct Row {
@@ -99,7 +99,7 @@ Json split_json(const Call& call, const routing::Route& route) {
     row["weight"] = branch ? Json(route.split.branches()[i].weight) : Json();
     row["file_weight"] = branch ? Json(route.settings.split[i].weight) : Json();
     row["share"] = branch ? Json(rounded(route.split.share(i, all))) : Json();
-    row["effective_share"] = branch ? Json(rounded(route.split.share(i, eligible))) : Json();
+    row["effective_share"] = branch ? Json(rounded(effective_share(snapshot, route, i))) : Json();
     row["requests"] = rows[i].total.requests;
     row["failures"] = rows[i].total.failures;
     row["in_flight"] = rows[i].total.in_flight;
@@ -110,10 +110,17 @@ Json split_json(const Call& call, const routing::Route& route) {
   Json cohort = Json::array();
   for (const conf::CohortKey& key : route.settings.cohort)
     cohort.push_back(routing::to_string(key));
+  const routing::Runtime& runtime = call.control().desired().runtime;
+  const auto& reverts = runtime.reverts;
+  const auto revert = reverts.find(route.settings.name);
+  const auto pins = runtime.pins.find(route.group);
   return {{"route", route.settings.name},
           {"cohort", std::move(cohort)},
           {"weights_from", route.weights_from_file ? "file" : "operator"},
           {"weights_generation", route.weights_generation},
+          {"weights_until", revert == reverts.end() ? Json() : timestamp(revert->second.at_ms)},
+          {"group", route.group},
+          {"pins", pins == runtime.pins.end() ? 0 : pins->second.size()},
           {"pools", std::move(pools)}};
 }
 
@@ -158,6 +165,8 @@ Json pool_json(const Call& call, const routing::Pool& pool) {
           {"healthy_min", pool.settings.healthy_min},
           {"balance",
            pool.settings.balance == conf::Balance::kRoundRobin ? "round_robin" : "least_loaded"},
+          {"failback", failback_json(call.control(), pool)},
+          {"lasting", lasting_json(call.control(), pool)},
           {"endpoints", std::move(endpoints)}};
 }
 
@@ -192,6 +201,19 @@ Json event_json(const telemetry::Event& event) {
           {"facts", std::move(facts)}};
 }
 
+// How a pool comes back, where that is worth a warning; "" where it is not.
+std::string failback_warning(const Control& control, const routing::Pool& pool) {
+  using Failback = health::Failback;
+  const Failback::State state = control.failback(pool);
+  const std::string release = "`segue ctl failback " + pool.name + "` lets it back";
+  if (state.hold == Failback::Hold::kManual)
+    return "pool " + pool.name + " can take traffic again and waits for you: " + release;
+  if (state.hold == Failback::Hold::kFlapping)
+    return "pool " + pool.name + " is held back: it failed " + std::to_string(state.failures) +
+           " times in a short time; " + release;
+  return "";
+}
+
 constexpr std::int64_t kDaySeconds = 24 * 3600, kCertificateWarningSeconds = 30 * kDaySeconds;
 
 void add_state(std::vector<std::string>& found, const StateInfo& state) {
@@ -209,6 +231,10 @@ std::vector<std::string> warnings(const Control& control, const routing::Snapsho
   std::vector<std::string> found;
   for (const auto& pool : snapshot.pools)
     if (pool != nullptr && !pool->eligible) found.push_back(pool_warning(control, *pool));
+  for (const auto& pool : snapshot.pools)
+    if (pool != nullptr)
+      if (std::string text = failback_warning(control, *pool); !text.empty())
+        found.push_back(std::move(text));
   for (const auto& route : snapshot.routes) {
     if (route == nullptr) continue;
     const std::string& name = route->settings.name;
@@ -224,6 +250,11 @@ std::vector<std::string> warnings(const Control& control, const routing::Snapsho
     if (served != file)
       found.push_back("route " + name + " serves " + listed_weights(served) +
                       " as set at run time; the file says " + listed_weights(file));
+    const auto& reverts = control.desired().runtime.reverts;
+    if (const auto revert = reverts.find(name); revert != reverts.end())
+      found.push_back("route " + name + " has its weights until " +
+                      timestamp(revert->second.at_ms).get<std::string>() +
+                      "; then those of before come back");
   }
   add_state(found, control.history().state());
   for (const CertificateInfo& certificate : control.certificates()) {

@@ -54,6 +54,11 @@ void get_diff(Call& call);
 void post_undo(Call& call);
 void post_backup(Call& call);
 
+// api_drain.cc: letting go of a pool and taking it back
+void get_drained(Call& call);
+void post_failback(Call& call);
+void post_close_tunnels(Call& call);
+
 // api_events.cc, api_config.cc
 void get_events(Call& call);
 void get_config(Call& call);

@@ -51,7 +51,10 @@ void runtime_of(StateDesk& desk, std::uint64_t number, admin::History::Told<Runt
 Status<std::string> Control::open_state(std::string dir) {
   conf::State settings = desired_.config->state;
   settings.dir = std::move(dir);
-  return state_.open(settings);
+  if (auto opened = state_.open(settings); !opened) return opened;
+  // The one of the constructor is taken and kept, where there was none before.
+  desired_.session_secret = state_.secret("session_secret", desired_.session_secret);
+  return segue::Done{};
 }
 
 void Control::restore() {

@@ -5,9 +5,6 @@
 #include <cstdlib>
 #include <utility>
 
-#include <sys/random.h>
-
-#include "lib/base/check.h"
 #include "lib/base/clock.h"
 #include "lib/store/folder.h"
 
@@ -50,19 +47,12 @@ Status<std::string> StateDesk::open(const conf::State& settings) {
   return Done{};
 }
 
-std::string StateDesk::secret(const std::string& key, std::size_t bytes) {
+std::string StateDesk::secret(const std::string& key, std::string fresh) {
   if (Journal* journal = opened_->journal(); journal != nullptr)
-    if (auto kept = journal->setting(key); kept && kept->has_value() && (*kept)->size() == bytes)
-      return **kept;
-  std::string made(bytes, '\0');
-  for (std::size_t done = 0; done < bytes;) {
-    const ssize_t got = ::getrandom(made.data() + done, bytes - done, 0);
-    SEGUE_CHECK(got > 0, "the kernel has random bytes");
-    done += static_cast<std::size_t>(got);
-  }
-  static_cast<void>(opened_->set(key, made).ok());  // what is wrong is known and told
+    if (auto kept = journal->setting(key); kept && kept->has_value()) return **kept;
+  static_cast<void>(opened_->set(key, fresh).ok());  // what is wrong is known and told
   take_over(look(*opened_));
-  return made;
+  return fresh;
 }
 
 void StateDesk::distrust(const std::string& why) {

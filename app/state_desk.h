@@ -61,8 +61,9 @@ class StateDesk {
   // Between open() and start(), blocking.
   const std::string& runtime() const noexcept { return runtime_; }  ///< "": nothing was ever set
   const std::vector<EndpointHealth>& health() const noexcept { return health_; }
-  /// The bytes kept as `key`, made by chance when there are none; kept if that is possible.
-  std::string secret(const std::string& key, std::size_t bytes);
+  /// What is kept as `key`; `fresh`, which is kept from now on if that is possible, when nothing
+  /// is.
+  std::string secret(const std::string& key, std::string fresh);
   void start(OnRecovered on_recovered);
   /// What is kept cannot be understood: it stays as it is, and nothing is written any more. Also
   /// before start().

@@ -44,18 +44,38 @@ void Exchange::route() {
   route_ = &snapshot_->route(match.route);
   if (route_->settings.total_timeout.count() > 0)
     total_deadline_ = worker_.loop().turn() + route_->settings.total_timeout;
+  if (route_->settings.kind == conf::Route::Kind::kWebhook || !route_->cohort.bodies().empty()) {
+    const routing::Delivery delivery = routing::delivery_of(*request_);
+    forge_ = delivery.forge;
+    record_.delivery = delivery.id;
+    record_.event = delivery.event;
+  }
+  if (route_->visits ||
+      (snapshot_->has_sessions && request_->find(http::FieldId::kCookie) != nullptr))
+    begin_visit();
+  choose(nullptr);
+}
+
+/// Goes to the pool of the request's cohort; `body` is what its body says, null before it was read.
+void Exchange::choose(const routing::BodyKey* body) {
+  const ClientInfo client = client_->info();
+  selection_.cohort = route_->cohort.find(*request_, client_address(*request_, client),
+                                          worker_.rng().next(), session_cohort(), body);
+  if (selection_.cohort.found == routing::CohortKeys::Found::kNeedsBody)
+    return begin_reading(selection_.cohort.index);
   const routing::Placement placement = first_place();
   record_.why = routing::to_string(placement.why);
   go_to(placement);
 }
 
 routing::Placement Exchange::first_place() {
-  const ClientInfo client = client_->info();
-  selection_.cohort =
-      route_->cohort.find(*request_, client_address(*request_, client), worker_.rng().next());
+  if (visiting_) settle_visit();
+  const std::string_view name = selection_.cohort.name;
+  if (!name.empty()) selection_.alias = routing::cohort_hash(name);
   const routing::CohortKeys::Found found = selection_.cohort.found;
   record_.has_cohort = found == routing::CohortKeys::Found::kKey;
   record_.cohort_key = selection_.cohort.key;
+  record_.cohort_name = name;
   if (found == routing::CohortKeys::Found::kUnknown)
     worker_.counters().series.at(route_->destinations[route_->unknown].series).unknown.add();
   return routing::place(*snapshot_, *route_, selection_);
@@ -63,6 +83,7 @@ routing::Placement Exchange::first_place() {
 
 /// Where it goes when the pools it tried could not take it.
 routing::Placement Exchange::other_place() const {
+  if (looking_) return next_lookup();
   return routing::next_place(*snapshot_, *route_, selection_, tried_destinations_);
 }
 
@@ -86,7 +107,7 @@ void Exchange::try_endpoint() {
   if (!queued_at_ && worker_.pool(pool().id).queued > 0) return enqueue();
   const routing::Picker::Choice choice = worker_.picker().pick(
       pool(), worker_.loads(), worker_.share_of(pool().settings.in_flight_max),
-      {tried_.data(), std::min<std::size_t>(attempts_, tried_.size())});
+      {tried_.data(), std::min<std::size_t>(attempts_, tried_.size())}, worker_.loop().turn());
   if (choice.endpoint != nullptr) return take_endpoint(choice);
   if (choice.full) return enqueue();
   go_to(other_place());

@@ -23,6 +23,7 @@
 #include "proxy/conn_pool.h"
 #include "proxy/endpoint_state.h"
 #include "proxy/intake.h"
+#include "proxy/scan_pool.h"
 #include "routing/picker.h"
 #include "routing/snapshot.h"
 #include "telemetry/access_log.h"
@@ -65,6 +66,8 @@ class Worker final : net::Listener::Events, Deadline::Owner {
  public:
   static constexpr std::size_t kReadBytes = 64 * 1024;       ///< one read of a body
   static constexpr std::size_t kReadBulkBytes = 256 * 1024;  ///< of a body that fills reads
+  /// At SIGTERM, and never longer than the tunnels had before.
+  static constexpr Seconds kTunnelsOver{10};
 
   Worker(const WorkerOptions& options, std::shared_ptr<const routing::Snapshot> snapshot);
   ~Worker();
@@ -79,8 +82,12 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   void post_pool_tls(PoolId id, std::shared_ptr<const net::TlsClient> tls);
   /// Calls `take` on the worker's thread with what it has seen lately.
   void post_recent(std::function<void(telemetry::RecentTraffic)> take);
-  /// Listeners close, kept-alive connections end politely, the rest is cut at the drain deadlines;
-  /// then on_drained().
+  /// Ends the tunnels through a pool, each at a random moment within `over`: their clients connect
+  /// again, and not all at once.
+  void post_close_tunnels(PoolId id, Millis over);
+  /// Listeners close, kept-alive connections end politely. Requests are cut at drain_requests;
+  /// tunnels are ended from drain_tunnels on, over kTunnelsOver, and what is left is cut. Then
+  /// on_drained().
   void post_drain();
   void post_stop();
 
@@ -91,6 +98,7 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   Gather& gather() noexcept { return gather_; }
   ChunkPool& chunks() noexcept { return chunks_; }
   IntakePool& intakes() noexcept { return intakes_; }
+  ScanPool& scans() noexcept { return scans_; }
   ConnPool& connections() noexcept { return connections_; }
   Rng& rng() noexcept { return rng_; }
   routing::Picker& picker() noexcept { return picker_; }
@@ -130,6 +138,11 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   bool take_retry();
   void give_retry() noexcept { --retries_; }
 
+  /// Room for bytes of a body that is held until its cohort is known ([limits] cohort_bodies);
+  /// false when there is none.
+  bool take_held(std::size_t bytes) noexcept;
+  void give_held(std::size_t bytes) noexcept { held_ -= bytes; }
+
   /// A place among the TLS handshakes under way ([limits] tls_handshakes); false when all are
   /// taken.
   bool take_handshake() noexcept;
@@ -149,6 +162,9 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   void before_poll();
   void begin_drain();
   void check_drained();
+  void drain_further();
+  template <typename Which>
+  void end_tunnels(Millis over, Which&& which);
   void wake_queues();
   void close_listener(ListenerId id);
   void refuse(ListenerState& state, int fd);
@@ -160,6 +176,7 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   ChunkPool chunks_;
   Gather gather_;
   IntakePool intakes_;
+  ScanPool scans_;
   Rng rng_;
   routing::Picker picker_{rng_};
   std::unique_ptr<char[]> read_buffer_{new char[kReadBulkBytes]};
@@ -179,11 +196,13 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   telemetry::Recent recent_;
   Deadline drain_deadline_{*this};
   Deadline housekeeping_{*this};
-  Instant started_;  // of run()
+  Instant started_;         // of run()
+  std::uint64_t held_ = 0;  // bytes of bodies, see take_held()
   std::uint32_t exchanges_active_ = 0, retries_ = 0, tunnels_ = 0, handshakes_ = 0;
   bool draining_ = false;
-  bool tunnels_only_ = false;  // the drain deadline of requests has passed
-  bool drained_ = false;       // and reported
+  /// What the next drain deadline ends; what comes before it is gone by then.
+  enum class Ends : std::uint8_t { kRequests, kTunnels, kRest } drain_ends_ = Ends::kRequests;
+  bool drained_ = false;  // and reported
 };
 
 }  // namespace segue::proxy

@@ -198,16 +198,14 @@ TEST_SUITE("app/state_desk") {
 
   TEST_CASE("a secret is made once") {
     TempDir dir;
-    std::string first;
     {
       World world(dir / "state");
-      first = world.desk.secret("sessions", 32);
-      CHECK(first.size() == 32);
-      CHECK(world.desk.secret("sessions", 32) == first);
-      CHECK(world.desk.secret("other", 32) != first);
+      CHECK(world.desk.secret("sessions", "first") == "first");
+      CHECK(world.desk.secret("sessions", "second") == "first");
+      CHECK(world.desk.secret("other", "third") == "third");
     }
     World world(dir / "state");
-    CHECK(world.desk.secret("sessions", 32) == first);
+    CHECK(world.desk.secret("sessions", "fourth") == "first");
   }
 
   TEST_CASE("health is kept") {

@@ -75,6 +75,17 @@ TEST_SUITE("telemetry/access_format") {
         "generation=118\n");
   }
 
+  TEST_CASE("what became of a session and of a tester's word stands there when there was any") {
+    Record record = retried();
+    CHECK(line(record, AccessFormat::kJson).find("session") == std::string::npos);
+    record.session = SessionState::kAway;
+    record.tester_override = OverrideState::kRefused;
+    CHECK(line(record, AccessFormat::kJson)
+              .find(R"(","session":"away","override":"refused","pool":)") != std::string::npos);
+    CHECK(line(record, AccessFormat::kLogfmt).find(" session=away override=refused pool=") !=
+          std::string::npos);
+  }
+
   TEST_CASE("who ended an exchange that ended badly, and where, is in the line") {
     Record record = retried();
     record.error = {.fault = Fault::kClosedEarly, .side = Side::kClient};
@@ -83,6 +94,17 @@ TEST_SUITE("telemetry/access_format") {
     CHECK(json["ended_by"] == "client");
     CHECK(json["fault"] == "closed_early");
     CHECK(json["phase"] == "relay");
+  }
+
+  TEST_CASE("a webhook's delivery and event are there where its forge names them") {
+    Record record = retried();
+    record.delivery = "72d3162e";
+    record.event = "Push Hook";
+    CHECK(
+        line(record, AccessFormat::kJson).find(R"(,"delivery":"72d3162e","event":"Push Hook",)") !=
+        std::string::npos);
+    CHECK(line(record, AccessFormat::kLogfmt).find(R"( delivery=72d3162e event="Push Hook" )") !=
+          std::string::npos);
   }
 
   TEST_CASE("what is not known is null") {
@@ -104,6 +126,7 @@ TEST_SUITE("telemetry/access_format") {
     record.wall_ms = UINT64_MAX;
     record.request_id = record.client = record.method = record.host = record.path = worst;
     record.listener = record.route = record.pool = record.endpoint = worst;
+    record.delivery = record.event = worst;
     record.cohort = record.generation = record.bytes_in = record.bytes_out = UINT64_MAX;
     record.has_cohort = true;
     record.status = UINT16_MAX;
