@@ -130,6 +130,25 @@ constexpr CtlVerb kVerbs[] = {
      "at run time\n"
      "Without --weights-from-file, weights that were set at run time stay, and `status` says so.",
      ""},
+    {"history", "what was changed: who, when, what and why",
+     "  segue ctl history\n  segue ctl history --limit 100 --before 250\n  segue ctl history 17    "
+     "  "
+     "              what this revision changed",
+     ""},
+    {"undo", "make everything what it was before a revision",
+     "  segue ctl undo                                         the last change\n"
+     "  segue ctl undo 17 --reason 'builds hang'               revision 17 and all after it\n"
+     "  segue ctl undo 17 --dry-run                            only say what it would do\n"
+     "An undo is a revision itself: undoing it does it again. `segue ctl history` has the numbers.",
+     ""},
+    {"diff", "the file against what is served",
+     "  segue ctl diff\n  segue ctl diff --json | jq .differences", ""},
+    {"state", "is what is changed kept, and where?", "  segue ctl state", ""},
+    {"backup", "write all that is kept into a file",
+     "  segue ctl backup /var/backups/segue-before-the-move.db\n"
+     "`segue restore FILE --state-dir DIR` makes it the state of a machine. The file holds the key "
+     "of sessions:\nkeep it as a secret.",
+     ""},
     {"listeners", "listening addresses and their connections", "  segue ctl listeners", ""},
     {"workers", "the worker threads and their load", "  segue ctl workers", ""},
     {"events", "what happened: the last events, or those to come",
@@ -157,6 +176,9 @@ struct Options {
   CtlExplain explain;
   CtlTop top;
   CtlEvents events;
+  CtlHistory history;
+  std::string file;
+  std::optional<std::uint64_t> revision;
   CtlWait wait;
   std::string over = "10s";
   bool tunnels = false, at_once = false;
@@ -317,6 +339,23 @@ std::map<std::string, Verb> add_verbs(CLI::App& app, Options& o) {
   reload->add_option("--if-match", o.change.if_match, "only if this is still the newest generation")
       ->type_name("N");
   add_shifting_verbs(verb, o);
+
+  verb("state", [](CtlSession& s) { return ctl_state(s); });
+  verb("diff", [](CtlSession& s) { return ctl_diff(s); });
+  CLI::App* history = verb("history", [&o](CtlSession& s) { return ctl_history(s, o.history); });
+  history->add_option("REVISION", o.history.revision, "all about this one")->type_name("");
+  history->add_option("-n,--limit", o.history.limit, "how many")
+      ->type_name("N")
+      ->capture_default_str();
+  history->add_option("--before", o.history.before, "only older ones than this")->type_name("N");
+  CLI::App* undo = verb("undo", [&o](CtlSession& s) { return ctl_undo(s, o.revision, o.change); });
+  undo->add_option("REVISION", o.revision, "this one and all after it; else the last")
+      ->type_name("");
+  add_change_options(*undo, o);
+  verb("backup", [&o](CtlSession& s) { return ctl_backup(s, o.file); })
+      ->add_option("FILE", o.file, "a new file")
+      ->required()
+      ->type_name("");
 
   CLI::App* explain = verb("explain", [&o](CtlSession& s) {
     if (!o.delivery.empty()) return ctl_delivery(s, o.delivery);
