@@ -52,7 +52,8 @@ inline conf::Config two_pools() {
 
 /// A journal in memory: what tests put there.
 struct FakeHistory final : History {
-  StateInfo info{.dir = "/var/lib/segue"};
+  FakeHistory() { info.dir = "/var/lib/segue"; }
+  StateInfo info;
   std::vector<RevisionDetail> kept;  // oldest first
   std::optional<std::uint64_t> undone;
   std::optional<Refusal> broken;  // the answer to everything
