@@ -1,0 +1,104 @@
+"""A Buildbot master as an upstream: its GitHub hook, its REST API and its pages, without workers.
+
+Debian packages the server without the front end, and the server does not start its web service without one. An
+empty front end of our own, found through PYTHONPATH, takes its place: a page that carries Buildbot's own
+configuration as JSON. Everything else is Buildbot's.
+"""
+import json
+import os
+import re
+import shutil
+import signal
+import tempfile
+import urllib.request
+
+from support.process import end, start, wait_until
+from support.wire import WAIT
+
+PLUGIN = {
+    "front/__init__.py": """
+from buildbot.www.plugin import Application
+ep = Application(__name__, "an empty front end")
+""",
+    "front/VERSION": "1\n",
+    "front/static/index.html": """<!doctype html>
+<title>Buildbot</title>
+<script type="application/json">{{ configjson|safe }}</script>
+""",
+    "front-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: front\nVersion: 1\n",
+    "front-1.dist-info/entry_points.txt": "[buildbot.www]\nbase = front:ep\n",
+}
+
+# multiMaster: Buildbot insists on a worker and a builder only of a master that is alone.
+MASTER = """
+from buildbot.plugins import util
+c = BuildmasterConfig = {{
+    "title": {name!r}, "titleURL": "http://ci.example.com/", "buildbotURL": "http://ci.example.com/",
+    "db": {{"db_url": "sqlite:///state.sqlite"}}, "buildbotNetUsageData": None, "multiMaster": True,
+    "www": {{"port": "tcp:0:interface=127.0.0.1", "auth": util.UserPasswordAuth({users!r}),
+             "change_hook_dialects": {{"github": {github!r}}}}},
+}}
+"""
+
+
+class Buildbot:
+    """A master that starts; `wait_ready()` before anything is asked of it. Port 0: the log says which it got."""
+
+    def __init__(self, binary, name, secret, github_api, users=()):
+        self.name, self.process = name, None
+        self.dir = tempfile.mkdtemp(prefix=f"segue-e2e-buildbot-{name}-")
+        self.master = os.path.join(self.dir, "master")
+        for path, text in PLUGIN.items():
+            self._write(os.path.join("plugins", path), text)
+        github = {"secret": secret, "strict": True, "github_api_endpoint": github_api}
+        self._write("master/master.cfg", MASTER.format(name=name, users=dict(users), github=github))
+        self.out = os.path.join(self.dir, "out")
+        with open(self.out, "wb") as out:
+            self.process = start(
+                ["sh", "-c", f'"{binary}" create-master -q . && exec "{binary}" start --nodaemon .'], cwd=self.master,
+                stdout=out, stderr=out,
+                env={**os.environ, "PYTHONPATH": os.path.join(self.dir, "plugins"), "PYTHONDONTWRITEBYTECODE": "1"})
+
+    def _write(self, path, text):
+        path = os.path.join(self.dir, path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w") as file:
+            file.write(text)
+
+    def log(self):
+        text = ""
+        for path in (self.out, os.path.join(self.master, "twistd.log")):
+            if os.path.exists(path):
+                with open(path, errors="replace") as file:
+                    text += file.read()
+        return text
+
+    def wait_ready(self):
+        def port():
+            log = self.log()
+            assert self.process.poll() is None, f"Buildbot ended with {self.process.returncode}\n{log[-3000:]}"
+            found = re.search(r"BuildbotSite starting on (\d+)", log)
+            return found and "BuildMaster is running" in log and found[1]
+        self.address = f"127.0.0.1:{wait_until('the Buildbot master ' + self.name, port, every=0.1)}"
+        return self
+
+    def get(self, path):
+        """The answer of its REST API, asked directly."""
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(f"http://{self.address}{path}", timeout=WAIT) as answer:
+            return json.load(answer)
+
+    def changes(self):
+        """Everything it took for a change, oldest first."""
+        changes = self.get("/api/v2/changes?field=changeid&field=revision&field=project")["changes"]
+        return sorted(changes, key=lambda change: change["changeid"])
+
+    def identity(self):
+        """The name it gives itself at /api/v2/masters; no other has it."""
+        return self.get("/api/v2/masters")["masters"][0]["name"]
+
+    def stop(self):
+        try:
+            end(self.process, signal.SIGTERM)
+        finally:
+            shutil.rmtree(self.dir, ignore_errors=True)
