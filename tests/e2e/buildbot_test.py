@@ -21,6 +21,8 @@ TWICE = 2  # answers to each repository between two steps: one would say nothing
 SECRET = "It's a Secret to Everybody"
 HOOK = "/change_hook/github"
 HEALTH = {"preset": "buildbot", "interval": "1s"}
+# At a kill every sender is refused at once; the usual budget lets three of them try elsewhere.
+EAGER = {"budget": 1.0, "budget_min": 100}
 USER = ("tester", "pencil")
 
 
@@ -118,6 +120,10 @@ class Senders:
         with self.changed:
             assert self.changed.wait_for(there, 60), f"{len(self.deliveries)} deliveries"
 
+    def wait_answers(self, count):
+        with self.changed:
+            assert self.changed.wait_for(lambda: len(self.deliveries) >= count, 60), f"{len(self.deliveries)} deliveries"
+
     def stop(self):
         self.stopping = True
         for thread in self.threads:
@@ -128,7 +134,6 @@ class Senders:
 
 
 class BuildbotMasters(SegueCase):
-    maxDiff = None
     masters = {}
 
     def setUp(self):
@@ -154,8 +159,8 @@ class BuildbotMasters(SegueCase):
         when they are answered."""
         segue = self.segue(config({name: pool(m.address, health=HEALTH) for name, m in self.masters.items()}, [
             route({"old": 50, "new": 50}, name="webhooks", match={"path": HOOK, "methods": ["POST"]},
-                  cohort="header:X-Repo", response_timeout="9s"),
-            route({"old": 50, "new": 50}, name="ui", match={"path_prefix": "/"})]))
+                  fallback=["old", "new"], cohort="header:X-Repo", response_timeout="9s"),
+            route({"old": 50, "new": 50}, name="ui", match={"path_prefix": "/"})], retry=EAGER))
         for name, master in self.masters.items():
             segue.wait_endpoint(name, master.address, rotation="in")
         return segue
@@ -205,6 +210,32 @@ class BuildbotMasters(SegueCase):
         self.assertEqual(on_new, on_new[::-1], "the same weights, but another division")
         self.assertTrue(0 < len(on_new[STEPS.index(50)]) < REPOSITORIES)
         print(f"{len(deliveries)} deliveries, repositories on new: {[len(s) for s in on_new]}")
+
+    def test_a_killed_master_loses_and_doubles_nothing_that_was_answered(self):
+        repositories = [github.Repository(n) for n in range(REPOSITORIES)]
+        segue = self.proxy()
+        segue.weights("webhooks", old=100, new=0)
+        senders = Senders(segue.address(), repositories)
+        self.addCleanup(senders.stop)
+        senders.wait_answers(REPOSITORIES)
+        self.masters["old"].kill()
+        killed = time.monotonic()
+        senders.wait_round(killed, repositories, 1)
+        deliveries = senders.stop()
+        self.masters["old"].start().wait_ready()
+        changes = self.changes()
+        self.assertEqual({r: at for r, at in changes.items() if len(at) != 1}, {}, "more than one change")
+        answered = {d.revision for d in deliveries if d.status in (200, 202)}
+        self.assertEqual(answered - set(changes), set(), "answered, but no change")
+        failed = [d for d in deliveries if d.revision not in answered]
+        self.assertEqual({d.status for d in failed} - {502}, set(), [d.problem for d in failed])
+        # Those had been written to the dying master, and nobody can know what it did with them.
+        faults = [line["attempts"][-1]["fault"] for line in segue.access_lines(len(deliveries)) if line["status"] == 502]
+        self.assertEqual(len(faults), len(failed))
+        self.assertEqual(set(faults) - {"reset", "closed_early"}, set())
+        after = [d for d in deliveries if d.sent > killed]
+        self.assertEqual({changes[d.revision][0] for d in after if d.status in (200, 202)}, {"new"})
+        print(f"{len(deliveries)} deliveries, {len(failed)} failed, {len(after)} after the kill")
 
     def ask(self, address, method, path, body=None, fields=()):
         """(status, reason, what does not differ from one answer to the next, body)"""

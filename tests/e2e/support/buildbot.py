@@ -52,12 +52,20 @@ class Buildbot:
             self._write(os.path.join("plugins", path), text)
         github = {"secret": secret, "strict": True, "github_api_endpoint": github_api}
         self._write("master/master.cfg", MASTER.format(name=name, users=dict(users), github=github))
-        self.out = os.path.join(self.dir, "out")
-        with open(self.out, "wb") as out:
+        self.start(f'"{binary}" create-master -q . && exec "{binary}" start --nodaemon .')
+        self.command = f'exec "{binary}" start --nodaemon .'
+
+    def start(self, command=None):
+        """Again after `kill()`, with its database, on another port."""
+        self.logs = [os.path.join(self.dir, "out"), os.path.join(self.master, "twistd.log")]
+        for path in self.logs:
+            if os.path.exists(path):
+                os.remove(path)
+        with open(self.logs[0], "wb") as out:
             self.process = start(
-                ["sh", "-c", f'"{binary}" create-master -q . && exec "{binary}" start --nodaemon .'], cwd=self.master,
-                stdout=out, stderr=out,
+                ["sh", "-c", command or self.command], cwd=self.master, stdout=out, stderr=out,
                 env={**os.environ, "PYTHONPATH": os.path.join(self.dir, "plugins"), "PYTHONDONTWRITEBYTECODE": "1"})
+        return self
 
     def _write(self, path, text):
         path = os.path.join(self.dir, path)
@@ -67,7 +75,7 @@ class Buildbot:
 
     def log(self):
         text = ""
-        for path in (self.out, os.path.join(self.master, "twistd.log")):
+        for path in self.logs:
             if os.path.exists(path):
                 with open(path, errors="replace") as file:
                     text += file.read()
@@ -96,6 +104,10 @@ class Buildbot:
     def identity(self):
         """The name it gives itself at /api/v2/masters; no other has it."""
         return self.get("/api/v2/masters")["masters"][0]["name"]
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
 
     def stop(self):
         try:
