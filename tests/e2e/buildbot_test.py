@@ -1,4 +1,5 @@
 """Two Buildbot masters behind segue: while weights move, each delivery of GitHub becomes one change on one of them."""
+import asyncio
 import collections
 import http.client
 import itertools
@@ -10,10 +11,13 @@ import threading
 import time
 import urllib.parse
 
+import websockets
+
 from support import github
 from support.buildbot import Buildbot
 from support.case import SegueCase, main
 from support.config import config, pool, route
+from support.wire import WAIT
 
 STEPS = [0, 10, 50, 100, 50, 10, 0]  # of "new"
 REPOSITORIES = 36
@@ -264,6 +268,39 @@ class BuildbotMasters(SegueCase):
             self.assertIn(f'"title": "{name}"'.encode(), page)
             masters = json.loads(self.ask(segue.address(), "GET", "/api/v2/masters")[3])["masters"]
             self.assertEqual([m["name"] for m in masters], [master.identity()])
+
+    def test_live_pages_stay_with_their_master_when_the_weights_move(self):
+        segue = self.proxy()
+        segue.weights("webhooks", old=100, new=0)
+        segue.weights("ui", old=100, new=0)
+        events = http.client.HTTPConnection(segue.address(), timeout=WAIT)
+        self.addCleanup(events.close)
+        events.request("GET", "/sse/listen/changes/*/*")
+        stream = events.getresponse()
+        self.addCleanup(stream.close)
+
+        def event():
+            """The next server-sent event's data."""
+            while not (line := stream.readline()).startswith(b"data: "):
+                self.assertTrue(line, "the stream ended")
+            return line[6:].decode()
+
+        async def story():
+            async with websockets.connect(f"ws://{segue.address()}/ws") as ws:
+                await ws.send(json.dumps({"cmd": "startConsuming", "path": "changes/*/*", "_id": 1}))
+                self.assertEqual(json.loads(await asyncio.wait_for(ws.recv(), WAIT))["code"], 200)
+                event()  # its handshake
+                segue.weights("ui", old=0, new=100)
+                revision, repository = os.urandom(20).hex(), github.Repository(1)
+                body = templates()["push"][0].make(repository, revision)
+                fields = {**github.fields("push", body, SECRET), "X-Repo": repository.full_name}
+                self.assertEqual(self.ask(segue.address(), "POST", HOOK, body, fields)[0], 200)
+                told = json.loads(await asyncio.wait_for(ws.recv(), WAIT))
+                self.assertEqual(told["m"]["revision"], revision)
+                self.assertEqual(json.loads(event())["message"]["revision"], revision)
+        asyncio.run(story())
+        masters = json.loads(self.ask(segue.address(), "GET", "/api/v2/masters")[3])["masters"]
+        self.assertEqual([m["name"] for m in masters], [self.masters["new"].identity()])
 
 
 if __name__ == "__main__":
