@@ -11,13 +11,13 @@
 namespace segue::admin {
 namespace {
 
-using Operator = routing::EndpointState::Operator;
+using routing::Word;
 
-constexpr Operator kStates[] = {Operator::kReady, Operator::kDrain, Operator::kOut,
-                                Operator::kNone};
+constexpr Word kStates[] = {Word::kReady, Word::kDrain, Word::kOut,
+                            Word::kUp,    Word::kDown,  Word::kNone};
 
-std::optional<Operator> state_of(const Json& body, Problems& problems) {
-  const std::string expected = R"(, expected "ready", "drain", "out" or "auto")";
+std::optional<Word> state_of(const Json& body, Problems& problems) {
+  const std::string expected = R"(, expected "ready", "drain", "out", "up", "down" or "auto")";
   const Json value = body.value("state", Json());
   if (!value.is_string()) {
     problems.push_back(
@@ -26,8 +26,8 @@ std::optional<Operator> state_of(const Json& body, Problems& problems) {
     return std::nullopt;
   }
   std::vector<std::string_view> known;
-  for (const Operator state : kStates) {
-    known.emplace_back(word(state));
+  for (const Word state : kStates) {
+    known.emplace_back(to_string(state));
     if (value.get_ref<const std::string&>() == known.back()) return state;
   }
   const std::string& given = value.get_ref<const std::string&>();
@@ -53,14 +53,15 @@ void change_state(Call& call, const routing::Pool& pool, const std::string& addr
     if (address.empty() || endpoint.address == address)
       changes.push_back({{"pool", pool.name},
                          {"address", endpoint.address},
-                         {"before", word(operator_of(call.control(), endpoint.id))},
-                         {"after", word(*state)}});
+                         {"before", to_string(operator_of(call.control(), endpoint.id))},
+                         {"after", to_string(*state)}});
   const auto describe = [changes = std::move(changes)](const routing::Snapshot&, const Applied&) {
     return Json{{"changes", changes}};
   };
   Control::Done done = answer_when_settled(call, describe);
-  call.control().set_endpoint_state(pool.name, address, *state, matched, std::move(author),
-                                    std::move(done));
+  call.control().change(
+      {{routing::Say{pool.name, address, {*state, 0}}}, matched, std::move(author), false},
+      std::move(done));
 }
 
 }  // namespace

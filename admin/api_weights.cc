@@ -37,9 +37,9 @@ std::optional<std::uint32_t> weight_of(const Json& value, const std::string& pat
 }
 
 // `weights` of `route`, checked against what is served. Problems have paths below `path`.
-WeightsChange weights_of(const Call& call, const routing::Route& route, const Json& weights,
-                         const std::string& path, Problems& problems) {
-  WeightsChange change{route.settings.name, {}};
+routing::SetWeights weights_of(const Call& call, const routing::Route& route, const Json& weights,
+                               const std::string& path, Problems& problems) {
+  routing::SetWeights change{route.settings.name, {}, 0};
   if (!weights.is_object() || weights.empty()) {
     add(problems, path,
         std::string("is ") + (weights.is_object() ? "empty" : kind_of(weights)) +
@@ -69,7 +69,8 @@ WeightsChange weights_of(const Call& call, const routing::Route& route, const Js
   return change;
 }
 
-void apply(Call& call, const Json& body, std::vector<WeightsChange> changes, Problems problems) {
+void apply(Call& call, const Json& body, std::vector<routing::SetWeights> changes,
+           Problems problems) {
   Author author = author_of(call, body, problems);
   if (!problems.empty())
     return call.refuse(422,
@@ -80,7 +81,7 @@ void apply(Call& call, const Json& body, std::vector<WeightsChange> changes, Pro
   if (!check_if_match(call, matched)) return;
 
   std::vector<std::pair<std::string, Json>> before;
-  for (const WeightsChange& change : changes)
+  for (const routing::SetWeights& change : changes)
     for (const auto& route : call.snapshot->routes)
       if (route != nullptr && route->settings.name == change.route)
         before.emplace_back(change.route, weights_json(*call.snapshot, *route));
@@ -94,7 +95,8 @@ void apply(Call& call, const Json& body, std::vector<WeightsChange> changes, Pro
     return Json{{"changes", std::move(list)}};
   };
   Control::Done done = answer_when_settled(call, describe);
-  call.control().set_weights(std::move(changes), matched, std::move(author), std::move(done));
+  call.control().change({{changes.begin(), changes.end()}, matched, std::move(author), false},
+                        std::move(done));
 }
 
 }  // namespace
@@ -106,7 +108,7 @@ void put_split(Call& call) {
   if (!body) return;
   Problems problems;
   const Json weights = body->value("weights", Json());
-  std::vector<WeightsChange> changes{weights_of(call, *route, weights, "weights", problems)};
+  std::vector<routing::SetWeights> changes{weights_of(call, *route, weights, "weights", problems)};
   apply(call, *body, std::move(changes), std::move(problems));
 }
 
@@ -115,7 +117,7 @@ void patch_splits(Call& call) {
   if (!body) return;
   const Json splits = body->value("splits", Json());
   Problems problems;
-  std::vector<WeightsChange> changes;
+  std::vector<routing::SetWeights> changes;
   if (!splits.is_object() || splits.empty())
     add(problems, "splits",
         std::string("is ") + (splits.is_object() ? "empty" : kind_of(splits)) +

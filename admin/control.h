@@ -15,6 +15,8 @@
 #include "lib/base/clock.h"
 #include "lib/base/problem.h"
 #include "routing/desired.h"
+#include "routing/difference.h"
+#include "routing/operations.h"
 #include "routing/snapshot.h"
 #include "telemetry/counters.h"
 #include "telemetry/events.h"
@@ -40,15 +42,21 @@ struct Author {
   std::string reason;  ///< free text, may be empty
 };
 
-struct WeightsChange {
-  std::string route;  ///< a split has the name of its route
-  std::vector<std::pair<std::string, std::uint32_t>>
-      weights;  ///< pools that are not named keep theirs
+/// What an operator asks for: all of it or none.
+struct Change {
+  std::vector<routing::Operation> operations;
+  /// Refused with kPrecondition unless it is the newest generation.
+  std::optional<routing::Generation> if_match;
+  Author author;
+  bool dry_run = false;  ///< only say what it would do
 };
 
 struct Applied {
   routing::Generation generation = 0;  ///< served by every worker now
   bool changed = true;                 ///< false: that was so already, and nothing was done
+  std::vector<routing::Difference> differences = {};
+  /// Of a dry run: what would be served. Null otherwise.
+  std::shared_ptr<const routing::Snapshot> would_serve = {};
   /// What a reload read and only the next start takes over: "workers", "[admin]", "[log]".
   std::vector<std::string> needs_restart = {};
 };
@@ -88,18 +96,8 @@ class Control {
   virtual bool ready()
       const = 0;  ///< every listener is bound, a snapshot is served, and not draining
 
-  /// All of `changes` or none; what would change nothing makes neither generation nor event.
-  /// `if_match`: refused with kPrecondition unless it is the newest
-  /// generation.
-  virtual void set_weights(std::vector<WeightsChange> changes,
-                           std::optional<routing::Generation> if_match, Author author,
-                           Done done) = 0;
-  /// Endpoint of `pool` by its configured address; "" for every endpoint of the pool. What would
-  /// change nothing makes neither generation nor event.
-  virtual void set_endpoint_state(std::string pool, std::string address,
-                                  routing::EndpointState::Operator state,
-                                  std::optional<routing::Generation> if_match, Author author,
-                                  Done done) = 0;
+  /// What would change nothing makes neither generation nor event.
+  virtual void change(Change change, Done done) = 0;
   /// Reads the configuration file again. `weights_from_file` forgets what was set at run time.
   virtual void reload(bool weights_from_file, Author author, Done done) = 0;
 

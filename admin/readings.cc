@@ -141,7 +141,7 @@ Json endpoint_json(const Call& call, const routing::Pool& pool, const routing::E
           {"weight", endpoint.weight},
           {"rotation", routing::to_string(endpoint.rotation)},
           {"cause", routing::to_string(endpoint.cause)},
-          {"state", word(operator_of(call.control(), endpoint.id))},
+          {"state", to_string(operator_of(call.control(), endpoint.id))},
           {"resolved",
            endpoint.socket.family() == AF_UNSPEC ? Json() : Json(endpoint.socket.to_string())},
           {"requests", total.requests.get()},
@@ -233,21 +233,10 @@ std::vector<std::string> warnings(const Control& control, const routing::Snapsho
   return found;
 }
 
-const char* word(routing::EndpointState::Operator state) noexcept {
-  switch (state) {
-    case routing::EndpointState::Operator::kNone: return "auto";
-    case routing::EndpointState::Operator::kReady: return "ready";
-    case routing::EndpointState::Operator::kDrain: return "drain";
-    case routing::EndpointState::Operator::kOut: return "out";
-  }
-  return "auto";
-}
-
-routing::EndpointState::Operator operator_of(const Control& control, EndpointId endpoint) {
+routing::Word operator_of(const Control& control, EndpointId endpoint) {
   const auto& endpoints = control.desired().endpoints;
   const auto known = endpoints.find(endpoint);
-  return known == endpoints.end() ? routing::EndpointState::Operator::kNone
-                                  : known->second.by_operator;
+  return known == endpoints.end() ? routing::Word::kNone : known->second.by_operator;
 }
 
 }  // namespace segue::admin

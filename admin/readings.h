@@ -26,9 +26,7 @@ std::uint32_t eligible_branches(const routing::Snapshot& snapshot, const routing
 /// weights that differ from the file.
 std::vector<std::string> warnings(const Control& control, const routing::Snapshot& snapshot);
 
-/// "auto", "ready", "drain" or "out".
-const char* word(routing::EndpointState::Operator state) noexcept;
 /// What the operator said about an endpoint.
-routing::EndpointState::Operator operator_of(const Control& control, EndpointId endpoint);
+routing::Word operator_of(const Control& control, EndpointId endpoint);
 
 }  // namespace segue::admin

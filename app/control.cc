@@ -1,98 +1,22 @@
-// Changes, one after the other, each refused whole or served by every worker.
+// From what should be to what every worker serves; health comes in, settled generations go out.
 #include "app/control.h"
 
 #include <algorithm>
 
 #include <unistd.h>
 
-#include "conf/load.h"
 #include "routing/build.h"
 #include "segue/version.h"
 
 namespace segue::app {
 
 using admin::Applied;
-using admin::Author;
-using admin::Refusal;
 using routing::Generation;
-
-namespace {
-
-std::string who(const Author& author) {
-  return author.name.empty() ? "uid " + std::to_string(author.uid) : author.name;
-}
-
-std::vector<std::pair<std::string, std::string>> with_author(
-    std::vector<std::pair<std::string, std::string>> facts, const Author& author) {
-  facts.emplace_back("by", who(author));
-  if (!author.reason.empty()) facts.emplace_back("reason", author.reason);
-  return facts;
-}
-
-Refusal not_found(std::string sentence) {
-  return {Refusal::Kind::kNotFound, std::move(sentence), {}};
-}
-
-Refusal invalid(std::string path, std::string text) {
-  return {Refusal::Kind::kInvalid, text, {{"", 0, 0, std::move(path), text}}};
-}
-
-const conf::Route* find_route(const conf::Config& config, const std::string& name) {
-  for (const conf::Route& route : config.routes)
-    if (route.name == name) return &route;
-  return nullptr;
-}
-
-/// But for permission to be root, which may have come from the command line.
-bool same_confinement(conf::Process a, const conf::Process& b) {
-  a.allow_root = b.allow_root;
-  return a == b;
-}
-
-const char* word(routing::EndpointState::Operator state) {
-  switch (state) {
-    case routing::EndpointState::Operator::kNone: return "auto";
-    case routing::EndpointState::Operator::kReady: return "ready";
-    case routing::EndpointState::Operator::kDrain: return "drain";
-    case routing::EndpointState::Operator::kOut: return "out";
-  }
-  return "auto";
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
-  return text;
-}
-
-using Weights = std::map<std::string, std::uint32_t>;  // by pool
-
-/// What the route's pools have now: the operator's word where there is one, else the file's.
-Weights weights_of(const routing::Desired& desired, const conf::Route& route) {
-  Weights weights;
-  const auto set = desired.weights.find(route.name);
-  for (const conf::Route::Branch& branch : route.split) {
-    weights[branch.pool] = branch.weight;
-    if (set == desired.weights.end()) continue;
-    const auto at = set->second.find(branch.pool);
-    if (at != set->second.end()) weights[branch.pool] = at->second;
-  }
-  return weights;
-}
-
-/// "old=90 new=10", in the order of the file.
-std::string weights_text(const conf::Route& route, const Weights& weights) {
-  std::string text;
-  for (const conf::Route::Branch& branch : route.split)
-    text += (text.empty() ? "" : " ") + branch.pool + "=" + std::to_string(weights.at(branch.pool));
-  return text;
-}
-
-}  // namespace
 
 Control::Control(net::Loop& loop, Workers& workers, Listeners& listeners, TlsDesk& tls,
                  MemoryWatch& memory, std::shared_ptr<const conf::Config> config)
-    : workers_(workers),
+    : loop_(loop),
+      workers_(workers),
       listeners_(listeners),
       tls_(tls),
       memory_(memory),
@@ -277,160 +201,6 @@ void Control::renew_probe(EndpointId endpoint) {
   const Place place = find(endpoint);
   if (place.endpoint != nullptr && place.endpoint->probe_taken != nullptr)
     place.endpoint->probe_taken->store(false, std::memory_order_relaxed);
-}
-
-// Commands.
-
-std::optional<Refusal> Control::refused(std::optional<Generation> if_match) const {
-  if (draining_)
-    return Refusal{Refusal::Kind::kUnavailable, "the process is stopping and takes no changes", {}};
-  if (if_match && *if_match != snapshot_->generation)
-    return Refusal{Refusal::Kind::kPrecondition,
-                   "generation is " + std::to_string(snapshot_->generation) + ", not " +
-                       std::to_string(*if_match) +
-                       ": somebody changed something meanwhile; read again",
-                   {}};
-  return std::nullopt;
-}
-
-void Control::set_weights(std::vector<admin::WeightsChange> changes,
-                          std::optional<Generation> if_match, Author author, Done done) {
-  if (auto refusal = refused(if_match)) return done(fail(std::move(*refusal)));
-  auto weights = desired_.weights;
-  std::vector<std::vector<std::pair<std::string, std::string>>> told;
-  for (const admin::WeightsChange& change : changes) {
-    const conf::Route* route = find_route(*desired_.config, change.route);
-    if (route == nullptr) return done(fail(not_found("there is no route '" + change.route + "'")));
-    const Weights before = weights_of(desired_, *route);
-    Weights after = before;
-    for (const auto& [pool, weight] : change.weights) {
-      const auto at = after.find(pool);
-      if (at == after.end())
-        return done(
-            fail(invalid("weights." + pool, "pool '" + pool + "' is not in the split of route '" +
-                                                route->name + "'")));
-      if (weight > routing::kWeightMax)
-        return done(fail(invalid("weights." + pool,
-                                 "weight " + std::to_string(weight) + ", expected 0…1000000")));
-      at->second = weight;
-    }
-    if (std::all_of(after.begin(), after.end(),
-                    [](const auto& entry) { return entry.second == 0; }))
-      return done(fail(invalid("weights", "all weights of route '" + route->name +
-                                              "' would be 0: nothing could take its requests")));
-    if (after == before) continue;
-    weights[route->name] = after;
-    told.push_back(with_author({{"route", route->name},
-                                {"before", weights_text(*route, before)},
-                                {"after", weights_text(*route, after)}},
-                               author));
-  }
-  if (told.empty()) return answer_when_settled({.changed = false}, std::move(done));
-  weights.swap(desired_.weights);
-  if (Status<Problems> built = commit(); !built) {
-    weights.swap(desired_.weights);
-    return done(
-        fail(Refusal{Refusal::Kind::kInvalid, built.error().front().to_string(), built.error()}));
-  }
-  for (auto& facts : told) {
-    facts.emplace_back("generation", std::to_string(snapshot_->generation));
-    events_.emit("weights.changed", std::move(facts));
-  }
-  answer_when_settled({}, std::move(done));
-}
-
-void Control::set_endpoint_state(std::string pool_name, std::string address,
-                                 routing::EndpointState::Operator state,
-                                 std::optional<Generation> if_match, Author author, Done done) {
-  if (auto refusal = refused(if_match)) return done(fail(std::move(*refusal)));
-  const auto pool = std::find_if(desired_.config->pools.begin(), desired_.config->pools.end(),
-                                 [&](const conf::Pool& p) { return p.name == pool_name; });
-  if (pool == desired_.config->pools.end())
-    return done(fail(not_found("there is no pool '" + pool_name + "'")));
-  bool found = false;
-  std::vector<std::pair<EndpointId, routing::EndpointState>> before;
-  for (const conf::Endpoint& endpoint : pool->endpoints) {
-    if (!address.empty() && endpoint.address != address) continue;
-    found = true;
-    const EndpointId id = desired_.endpoint_id(pool->name, endpoint.address);
-    if (desired_.endpoints[id].by_operator == state) continue;
-    before.emplace_back(id, desired_.endpoints[id]);
-    desired_.endpoints[id].by_operator = state;
-  }
-  if (!found)
-    return done(fail(not_found("pool '" + pool_name + "' has no endpoint '" + address + "'")));
-  if (before.empty()) return answer_when_settled({.changed = false}, std::move(done));
-  if (Status<Problems> built = commit(); !built) {
-    for (auto& [id, was] : before) desired_.endpoints[id] = was;
-    return done(
-        fail(Refusal{Refusal::Kind::kInvalid, built.error().front().to_string(), built.error()}));
-  }
-  events_.emit("endpoint.state_set",
-               with_author({{"pool", pool_name},
-                            {"endpoint", address.empty() ? "all" : address},
-                            {"state", word(state)},
-                            {"generation", std::to_string(snapshot_->generation)}},
-                           author));
-  answer_when_settled({}, std::move(done));
-}
-
-void Control::reload(bool weights_from_file, Author author, Done done) {
-  if (auto refusal = refused(std::nullopt)) return done(fail(std::move(*refusal)));
-  const std::string file = desired_.config->file;
-  const auto refuse = [&](Problems problems) {
-    listeners_.discard();
-    events_.emit("config.refused",
-                 with_author({{"file", file},
-                              {"problems", std::to_string(problems.size())},
-                              {"first", problems.front().to_string()}},
-                             author),
-                 telemetry::Event::Level::kError);
-    done(fail(Refusal{Refusal::Kind::kInvalid,
-                      file + " was not taken over; what ran before goes on running",
-                      std::move(problems)}));
-  };
-  auto loaded = conf::load(file);
-  if (!loaded) return refuse(std::move(loaded).error());
-  auto config = std::make_shared<const conf::Config>(std::move(*loaded));
-  if (Status<Problems> read = tls_.prepare(*config); !read) return refuse(read.error());
-  if (Status<Problems> bound = listeners_.prepare(*config); !bound) return refuse(bound.error());
-
-  tls_.apply();
-  const std::shared_ptr<const conf::Config> old_config = desired_.config;
-  auto old_weights = desired_.weights;
-  desired_.config = config;
-  if (weights_from_file) desired_.weights.clear();
-  if (Status<Problems> built = commit(); !built) {
-    desired_.config = old_config;
-    desired_.weights = std::move(old_weights);
-    tls_.go_back();
-    return refuse(built.error());
-  }
-  listeners_.apply(*config);
-  memory_.set_limit(config->limits.memory_max);
-  health_.configure();
-  on_rotation_changed();  // what an endpoint was out for may not be looked at any more
-  std::vector<std::pair<std::string, std::string>> facts = {
-      {"file", file}, {"generation", std::to_string(snapshot_->generation)}};
-  Applied applied;
-  if (config->workers != started_with_->workers) applied.needs_restart.emplace_back("workers");
-  if (!(config->admin == started_with_->admin)) applied.needs_restart.emplace_back("[admin]");
-  if (!(config->log == started_with_->log)) applied.needs_restart.emplace_back("[log]");
-  if (!same_confinement(config->process, started_with_->process))
-    applied.needs_restart.emplace_back("[process]");
-  if (!applied.needs_restart.empty())
-    facts.emplace_back("needs_restart", joined(applied.needs_restart));
-  std::string differing;
-  for (const conf::Route& route : config->routes) {
-    const Weights weights = weights_of(desired_, route);
-    const bool differs =
-        std::any_of(route.split.begin(), route.split.end(),
-                    [&](const auto& branch) { return weights.at(branch.pool) != branch.weight; });
-    if (differs) differing += (differing.empty() ? "" : " ") + route.name;
-  }
-  if (!differing.empty()) facts.emplace_back("weights_differ_from_file", differing);
-  events_.emit("config.reloaded", with_author(std::move(facts), author));
-  answer_when_settled(std::move(applied), std::move(done));
 }
 
 }  // namespace segue::app

@@ -26,7 +26,7 @@
 
 namespace segue::app {
 
-class Control final : public admin::Control, HealthEvents {
+class Control final : public admin::Control, HealthEvents, Deadline::Owner {
  public:
   static constexpr std::uint64_t kCoalesceMs = 20;
 
@@ -59,24 +59,27 @@ class Control final : public admin::Control, HealthEvents {
   health::Report health(EndpointId endpoint) const override { return health_.report(endpoint); }
   telemetry::EventLog& events() override { return events_; }
   bool ready() const override { return serving_ && !draining_; }
-  void set_weights(std::vector<admin::WeightsChange> changes,
-                   std::optional<routing::Generation> if_match, admin::Author author,
-                   Done done) override;
-  void set_endpoint_state(std::string pool, std::string address,
-                          routing::EndpointState::Operator state,
-                          std::optional<routing::Generation> if_match, admin::Author author,
-                          Done done) override;
+  void change(admin::Change change, Done done) override;
   void reload(bool weights_from_file, admin::Author author, Done done) override;
 
  private:
   using Generation = routing::Generation;
+
+  void on_deadline(Deadline& deadline) override;
 
   // HealthEvents
   void on_rotation_changed() override;
   bool may_eject(EndpointId endpoint) override;
   void renew_probe(EndpointId endpoint) override;
 
+  // Commands (control_change.cc)
   std::optional<admin::Refusal> refused(std::optional<routing::Generation> if_match) const;
+  Result<std::shared_ptr<const routing::Snapshot>, Problems> rehearse(routing::Runtime runtime);
+  Status<Problems> install(routing::Runtime runtime);
+  void announce(const std::vector<routing::Difference>& differences, const admin::Author& author);
+  void arm_expiry();
+  void expire();
+
   Status<Problems> commit();
   void commit_rotation();
   void answer_when_settled(admin::Applied applied, Done done);
@@ -100,6 +103,7 @@ class Control final : public admin::Control, HealthEvents {
     Done done;
   };
 
+  net::Loop& loop_;
   Workers& workers_;
   Listeners& listeners_;
   TlsDesk& tls_;
@@ -114,6 +118,7 @@ class Control final : public admin::Control, HealthEvents {
       news_;  // told when their generation has settled, so that who hears of it sees it
   std::vector<Waiter> waiters_;
   uv_timer_t* coalesce_;                                    // freed by its close callback
+  Deadline expiry_{*this};                                  // of what operators set for a while
   const telemetry::AccessWriter* access_ = nullptr;         // null without an access log
   const std::shared_ptr<const conf::Config> started_with_;  // part of it holds until the end
   TlsWatch tls_watch_;

@@ -139,6 +139,18 @@ struct Endpoint {
 
 enum class Balance : std::uint8_t { kLeastLoaded, kRoundRobin };
 
+/// failback = { … } of a pool: how it gets its cohorts back after a failure.
+struct Failback {
+  enum class Mode : std::uint8_t { kAuto, kManual } mode = Mode::kAuto;
+  milliseconds stable{60'000};         ///< without a failure, before the first cohorts return
+  std::uint32_t steps = 5;             ///< in which they return; 1…100
+  milliseconds step{10'000};           ///< between two steps
+  std::uint32_t flap_transitions = 3;  ///< failures within flap_window that hold the pool down
+  milliseconds flap_window{600'000};
+
+  bool operator==(const Failback&) const = default;
+};
+
 /// [pools.NAME]
 struct Pool {
   std::string name;
@@ -159,6 +171,10 @@ struct Pool {
   ProxyProtocol proxy_protocol =
       ProxyProtocol::kOff;  ///< sent at the start of each upstream connection
   UpstreamTls tls;          ///< of traffic and of checks
+  milliseconds slow_start{
+      60'000};                    ///< until an endpoint that failed has its full share; 0: at once
+  double slow_start_from = 0.10;  ///< of its share, when it comes back; 0.01 … 1
+  Failback failback;
 
   bool operator==(const Pool&) const = default;
 };
@@ -186,11 +202,24 @@ struct CohortKey {
     kCookie,
     kHeader,
     kQuery,
-    kPath
+    kPath,
+    kSession,    ///< a cookie of segue's own
+    kJson,       ///< a value of the body
+    kRepository  ///< what the forge that sent the webhook names the repository by
   } kind = Kind::kRequest;
-  std::string argument;  ///< cookie, header or parameter name; for kPath the pattern "/job/{*}/"
+  /// Cookie, header or parameter name; for kPath the pattern "/job/{*}/"; for kJson the pointer
+  /// "/repository/id" (RFC 6901); for kRepository "name" to put names before ids, or "".
+  std::string argument;
 
   bool operator==(const CohortKey&) const = default;
+};
+
+/// override = { … } of a route: how testers choose their pool. Names are "" where that way is shut.
+struct Override {
+  std::string header, query;  ///< whose value is "POOL", or "POOL:SECRET"
+  std::string secret;         ///< "" for none
+
+  bool operator==(const Override&) const = default;
 };
 
 /// [[routes]]
@@ -218,6 +247,11 @@ struct Route {
       0};  ///< of everything until the response head, retries included; 0: none; webhook: 9 s
   bool retry_stale_post =
       false;  ///< also send non-idempotent requests again when a reused connection died unanswered
+  std::uint32_t cohort_body_max = 32 * 1024 * 1024;  ///< read to find the cohort; more gets 413
+  /// Cookies that each pool has for itself: names, a '*' at the end for any rest; {"*"} for all.
+  std::vector<std::string> isolate_cookies;
+  std::vector<std::uint16_t> lookup_on;  ///< statuses on which the other pools are asked too
+  Override tester_override;
 
   bool operator==(const Route&) const = default;
 };
@@ -247,8 +281,10 @@ struct Limits {
   std::uint32_t buffer_low = 16 * 1024;   ///< and goes on
   std::uint32_t replay = 64 * 1024;       ///< request body kept for a retry
   std::uint32_t linger = 64 * 1024;       ///< read and dropped after an early answer
-  std::uint32_t tls_handshakes = 1000;    ///< of clients at once; more connections are closed
-  std::uint64_t memory_max = 0;           ///< resident memory; 0: no limit
+  std::uint64_t cohort_bodies =
+      256 * 1024 * 1024;                ///< held per worker while cohorts are looked for
+  std::uint32_t tls_handshakes = 1000;  ///< of clients at once; more connections are closed
+  std::uint64_t memory_max = 0;         ///< resident memory; 0: no limit
 
   bool operator==(const Limits&) const = default;
 };
@@ -305,6 +341,26 @@ struct Process {
   bool operator==(const Process&) const = default;
 };
 
+/// [state]. Takes effect at the start alone, but for the backups.
+struct State {
+  std::string dir;                       ///< of segue.db; "": changes do not survive the process
+  milliseconds backup{0};                ///< between two backups; 0: none
+  std::string backup_dir;                ///< "": "backups" in dir
+  std::uint32_t backup_keep = 14;        ///< older ones are removed; 1…10 000
+  std::uint32_t revisions_max = 10'000;  ///< kept in the history; 10…1 000 000
+
+  bool operator==(const State&) const = default;
+};
+
+/// [sessions]: the cookie of routes with cohort = "session"
+struct Sessions {
+  std::string cookie = "segue_s";
+  std::string secret;       ///< signs cookies; "": made once and kept in the state
+  milliseconds max_age{0};  ///< 0: until the browser ends
+
+  bool operator==(const Sessions&) const = default;
+};
+
 struct Config {
   std::string file;
   std::uint32_t workers = 0;  ///< 0: the number of cores
@@ -318,6 +374,8 @@ struct Config {
   Log log;
   Admin admin;
   Process process;
+  State state;
+  Sessions sessions;
 
   bool operator==(const Config&) const = default;
 };

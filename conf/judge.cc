@@ -102,6 +102,23 @@ std::string judge_cohort_path(std::string_view text) {
   return one ? "" : " needs {*} once, as in \"/job/{*}/\"";
 }
 
+std::string judge_json_pointer(std::string_view text) {
+  if (text.size() > kPointerMax) return " has more than " + std::to_string(kPointerMax) + " bytes";
+  if (!text.starts_with('/'))
+    return " does not begin with \"/\", expected one like \"/repository/id\"";
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (text[i] == '~' && (i + 1 == text.size() || (text[i + 1] != '0' && text[i + 1] != '1')))
+      return " has a \"~\" that is neither \"~0\" nor \"~1\" (RFC 6901)";
+  return "";
+}
+
+std::string judge_cookie_pattern(std::string_view text) {
+  if (text == "*") return "";
+  const std::string_view name = text.ends_with('*') ? text.substr(0, text.size() - 1) : text;
+  const bool good = is_token(name) && name.find('*') == std::string_view::npos;
+  return good ? "" : " is not the name of a cookie, or its beginning and \"*\"";
+}
+
 std::string judge_regex(std::string_view text) {
   if (text.size() > kRegexMax) return " has more than " + std::to_string(kRegexMax) + " bytes";
   try {  // the library has no other way to say it

@@ -22,12 +22,15 @@ std::string judge_range(std::string_view text);          ///< "10.0.0.0/8", "::1
 
 std::string judge_host_pattern(
     std::string_view text);  ///< "ci.example.com", "*.example.com"; no port
-std::string judge_host_field(std::string_view text);   ///< what a Host field may say: host[:port]
-std::string judge_server_name(std::string_view text);  ///< a host name or address; no port
-std::string judge_route_path(std::string_view text);   ///< exact path or prefix of a route
-std::string judge_check_path(std::string_view text);   ///< request target of a health check
-std::string judge_cohort_path(std::string_view text);  ///< "/job/{*}/": one {*}
-std::string judge_regex(std::string_view text);        ///< ECMAScript without back-references
+std::string judge_host_field(std::string_view text);    ///< what a Host field may say: host[:port]
+std::string judge_server_name(std::string_view text);   ///< a host name or address; no port
+std::string judge_route_path(std::string_view text);    ///< exact path or prefix of a route
+std::string judge_check_path(std::string_view text);    ///< request target of a health check
+std::string judge_cohort_path(std::string_view text);   ///< "/job/{*}/": one {*}
+std::string judge_json_pointer(std::string_view text);  ///< RFC 6901, at most kPointerMax bytes
+inline constexpr std::size_t kPointerMax = 256;
+std::string judge_cookie_pattern(std::string_view text);  ///< a cookie name, or its start and '*'
+std::string judge_regex(std::string_view text);           ///< ECMAScript without back-references
 inline constexpr std::size_t kRegexMax = 1000;
 
 std::string judge_method(std::string_view text);       ///< an upper-case token, not CONNECT

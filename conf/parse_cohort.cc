@@ -18,18 +18,26 @@ struct Word {
   std::string_view name;
   Kind kind;
   TextCheck judge;  // of the argument; null: takes none
+  bool optional = false;
 };
 std::string judge_parameter(std::string_view text) {
   return text.empty() ? " is no name" : "";
 }
-constexpr std::array<Word, 6> kWords{{{"request", Kind::kRequest, nullptr},
+std::string judge_preference(std::string_view text) {
+  return text == "name" ? "" : " is no preference; \"repository:name\" puts names before ids";
+}
+constexpr std::array<Word, 9> kWords{{{"request", Kind::kRequest, nullptr},
                                       {"client", Kind::kClient, nullptr},
+                                      {"session", Kind::kSession, nullptr},
                                       {"cookie", Kind::kCookie, judge_field_name},
                                       {"header", Kind::kHeader, judge_field_name},
                                       {"query", Kind::kQuery, judge_parameter},
-                                      {"path", Kind::kPath, judge_cohort_path}}};
+                                      {"path", Kind::kPath, judge_cohort_path},
+                                      {"json", Kind::kJson, judge_json_pointer},
+                                      {"repository", Kind::kRepository, judge_preference, true}}};
 constexpr std::string_view kForms =
-    R"("request", "client", "cookie:NAME", "header:NAME", "query:NAME" or "path:/job/{*}/")";
+    R"("request", "client", "session", "repository", "cookie:NAME", "header:NAME", "query:NAME", )"
+    R"("path:/job/{*}/" or "json:/pointer")";
 
 std::optional<CohortKey> refuse(const Cursor& at, const std::string& why) {
   at.complain(why);
@@ -42,18 +50,10 @@ std::optional<CohortKey> read_key(const Cursor& at) {
   const std::string_view text = at.node().text;
   const std::size_t colon = text.find(':');
   const std::string_view name = text.substr(0, colon);
-  if (name == "session")
-    return refuse(at,
-                  "\"session\" is not in this version: it sets no cookie of its own; use "
-                  "\"cookie:NAME\" with the application's session cookie");
-  if (name == "json")
-    return refuse(at, quoted(text) +
-                          " is not in this version: it does not read bodies; use a header or "
-                          "a part of the path or query");
   for (const Word& word : kWords) {
     if (word.name != name) continue;
     const bool argument = colon != std::string_view::npos;
-    if (word.judge == nullptr) {
+    if (word.judge == nullptr || (word.optional && !argument)) {
       if (argument)
         return refuse(at,
                       quoted(text) + " has an argument, expected \"" + std::string(name) + "\"");
@@ -62,7 +62,9 @@ std::optional<CohortKey> read_key(const Cursor& at) {
     const std::string_view value = argument ? text.substr(colon + 1) : "";
     if (value.empty())
       return refuse(at, quoted(text) + " names nothing, expected \"" + std::string(name) +
-                            (word.kind == Kind::kPath ? ":/job/{*}/\"" : ":NAME\""));
+                            std::string(word.kind == Kind::kPath   ? ":/job/{*}/\""
+                                        : word.kind == Kind::kJson ? ":/repository/id\""
+                                                                   : ":NAME\""));
     const std::string wrong = word.judge(value);
     if (!wrong.empty()) return refuse(at, quoted(value) + wrong);
     return CohortKey{word.kind, std::string(value)};
@@ -73,7 +75,7 @@ std::optional<CohortKey> read_key(const Cursor& at) {
 }
 
 bool always_there(Kind kind) {
-  return kind == Kind::kRequest || kind == Kind::kClient;
+  return kind == Kind::kRequest || kind == Kind::kClient || kind == Kind::kSession;
 }
 
 }  // namespace

@@ -62,28 +62,6 @@ std::string print_statuses(const Shape&, const Health& health) {
   return print_list(items);
 }
 
-void read_drain_on(const Cursor& at, const Shape&, Health& out) {
-  if (!at.node().is(Node::Kind::kList))
-    return at.complain(shown(at.node()) + ", expected a list of statuses such as [404]");
-  out.drain_on.clear();
-  for (std::size_t i = 0; i < at.node().items.size(); ++i) {
-    const Cursor item = at.item(i);
-    const auto range =
-        item.node().is(Node::Kind::kInteger) ? parse_range(item.node()) : std::nullopt;
-    if (range) {
-      out.drain_on.push_back(range->first);
-    } else {
-      item.complain(shown(item.node()) + ", expected a status 100…599");
-    }
-  }
-}
-
-std::string print_drain_on(const Shape&, const Health& health) {
-  std::vector<std::string> items;
-  for (const std::uint16_t status : health.drain_on) items.push_back(std::to_string(status));
-  return print_list(items);
-}
-
 std::string judge_check_header_name(std::string_view text) {
   constexpr std::string_view kOurs[] = {"connection", "content-length", "transfer-encoding"};
   std::string lower(text);
@@ -136,11 +114,15 @@ constexpr Key<Health> kKeys[] = {
             "list of statuses or ranges",
             R"({"anyOf":[{"$ref":"#/$defs/status"},{"type":"array","minItems":1,"items":{"$ref":"#/$defs/status"}}]})"),
         "Statuses that pass: `200`, `\"200-399\"`.", read_statuses, print_statuses},
-    Key<Health>{"drain_on",
-                other("list of statuses",
-                      R"({"type":"array","items":{"type":"integer","minimum":100,"maximum":599}})"),
-                "Statuses by which an endpoint asks for no new requests.", read_drain_on,
-                print_drain_on},
+    Key<Health>{
+        "drain_on",
+        other("list of statuses",
+              R"({"type":"array","items":{"type":"integer","minimum":100,"maximum":599}})"),
+        "Statuses by which an endpoint asks for no new requests.",
+        [](const Cursor& at, const Shape&, Health& health) {
+          read_status_list(at, health.drain_on);
+        },
+        [](const Shape&, const Health& health) { return print_status_list(health.drain_on); }},
     key<&Health::expect_header>(
         "expect_header", text(judge_expect_header, Empty::kAllowed),
         "A field that must be there (`\"X-Jenkins\"`), or contain a text (`\"Server: Jetty\"`)."),

@@ -50,6 +50,20 @@ constexpr Key<Pool> kKeys[] = {
                            read_upstream_tls(at, pool.tls);
                          },
                          nullptr}),
+    defaults_to(
+        "automatic, after a minute",
+        Key<Pool>{
+            "failback",
+            other("table or word",
+                  R"({"anyOf":[{"enum":["auto","manual"]},{"$ref":"#/$defs/failback"}]})"),
+            "How it gets its cohorts back after it failed.",
+            [](const Cursor& at, const Shape&, Pool& pool) { read_failback(at, pool.failback); },
+            nullptr}),
+    key<&Pool::slow_start>("slow_start", duration(milliseconds(0), hours(24)),
+                           "How long an endpoint that failed takes to its full share again; "
+                           "`\"0s\"` for at once."),
+    key<&Pool::slow_start_from>("slow_start_from", ratio(0.01, 1),
+                                "Part of its share with which it begins."),
     key<&Pool::healthy_min>("healthy_min", count(1, 1000),
                             "Endpoints that must be in rotation for the pool to take traffic."),
     key<&Pool::connect_timeout>("connect_timeout", duration(milliseconds(1), minutes(5)),
@@ -97,6 +111,7 @@ void print_pool(std::string& out, const Pool& pool) {
   out += print_upstream_tls("[" + name + ".tls]", pool.tls);
   out += print_health("[" + name + ".health]", pool.health);
   out += print_passive("[" + name + ".passive]", pool.passive);
+  out += print_failback("[" + name + ".failback]", pool.failback);
 }
 
 SectionInfo describe_pool() {

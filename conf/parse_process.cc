@@ -52,6 +52,9 @@ constexpr Key<Limits> kLimits[] = {
                          "Request body kept for another attempt; a longer one is sent once."),
     key<&Limits::linger>("linger", size(0, 64 * kMiB),
                          "Bytes read and dropped after an answer that came early."),
+    key<&Limits::cohort_bodies>("cohort_bodies", size(kMiB, kTiB),
+                                "Bodies held per worker while their cohorts are looked for; "
+                                "requests beyond get 503."),
     key<&Limits::tls_handshakes>(
         "tls_handshakes", count(1, 1'000'000),
         "TLS handshakes of clients at once, divided among the workers; what comes beyond is "

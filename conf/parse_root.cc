@@ -34,6 +34,10 @@ constexpr Key<Config> kKeys[] = {
     section<&Config::retry, read_retry>("retry", R"({"$ref":"#/$defs/retry"})", "Trying again."),
     section<&Config::forwarding, read_forwarding>("forwarding", R"({"$ref":"#/$defs/forwarding"})",
                                                   "What servers are told about the client."),
+    section<&Config::sessions, read_sessions>("sessions", R"({"$ref":"#/$defs/sessions"})",
+                                              "The cookie by which browsers stay."),
+    section<&Config::state, read_state>("state", R"({"$ref":"#/$defs/state"})",
+                                        "What survives a restart."),
     section<&Config::log, read_log>("log", R"({"$ref":"#/$defs/log"})", "What is written down."),
     section<&Config::admin, read_admin>("admin", R"({"$ref":"#/$defs/admin"})",
                                         "How segue is watched and steered."),
@@ -56,6 +60,8 @@ void print_root(std::string& out, const Config& config) {
   print_limits(out, config.limits);
   print_retry(out, config.retry);
   print_forwarding(out, config.forwarding);
+  print_sessions(out, config.sessions);
+  print_state(out, config.state);
   print_log(out, config.log);
   print_admin(out, config.admin);
   print_process(out, config.process);
@@ -66,12 +72,13 @@ SectionInfo describe_root() {
 }
 
 std::vector<SectionInfo> all_sections() {
-  return {describe_root(),   describe_listener(),     describe_certificate(),
-          describe_pool(),   describe_upstream_tls(), describe_endpoint(),
-          describe_health(), describe_passive(),      describe_route(),
-          describe_match(),  describe_timeouts(),     describe_limits(),
-          describe_retry(),  describe_forwarding(),   describe_log(),
-          describe_access(), describe_admin(),        describe_process()};
+  return {
+      describe_root(),         describe_listener(), describe_certificate(), describe_pool(),
+      describe_upstream_tls(), describe_endpoint(), describe_health(),      describe_passive(),
+      describe_failback(),     describe_route(),    describe_match(),       describe_override(),
+      describe_timeouts(),     describe_limits(),   describe_retry(),       describe_forwarding(),
+      describe_sessions(),     describe_state(),    describe_log(),         describe_access(),
+      describe_admin(),        describe_process()};
 }
 
 }  // namespace segue::conf

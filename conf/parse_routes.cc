@@ -50,6 +50,24 @@ std::string print_split(const Shape&, const Route& route) {
   return out + " }";
 }
 
+// true, false or names.
+void read_isolation(const Cursor& at, const Shape&, Route& out) {
+  if (at.node().is(Node::Kind::kBoolean)) {
+    out.isolate_cookies.clear();
+    if (at.node().boolean) out.isolate_cookies = {"*"};
+    return;
+  }
+  read_value(at, texts(judge_cookie_pattern, Empty::kAllowed), out.isolate_cookies);
+}
+
+std::string print_isolation(const Shape&, const Route& route) {
+  if (route.isolate_cookies == std::vector<std::string>{"*"}) return "true";
+  if (route.isolate_cookies.empty()) return "false";
+  std::vector<std::string> items;
+  for (const std::string& name : route.isolate_cookies) items.push_back(toml_string(name));
+  return print_list(items);
+}
+
 constexpr Key<Route> kKeys[] = {
     required(key<&Route::name>(
         "name", text(judge_name),
@@ -72,9 +90,10 @@ constexpr Key<Route> kKeys[] = {
         other(
             "string or list of strings",
             R"({"anyOf":[{"$ref":"#/$defs/cohort"},{"type":"array","minItems":1,"maxItems":8,"items":{"$ref":"#/$defs/cohort"}}]})"),
-        "What moves as one: `\"request\"` (each on its own), `\"client\"` (address), "
-        "`\"cookie:NAME\"`, `\"header:NAME\"`, `\"query:NAME\"`, `\"path:/job/{*}/\"` (a segment); "
-        "a list is tried in order.",
+        "What moves as one: `\"request\"` (each on its own), `\"client\"` (address), `\"session\"` "
+        "(a cookie of segue's own), `\"repository\"` (of a forge's webhook), `\"cookie:NAME\"`, "
+        "`\"header:NAME\"`, `\"query:NAME\"`, `\"path:/job/{*}/\"` (a segment), "
+        "`\"json:/repository/id\"` (a value of the body); a list is tried in order.",
         [](const Cursor& at, const Shape&, Route& route) { read_cohort(at, route.cohort); },
         [](const Shape&, const Route& route) { return print_cohort(route.cohort); }},
     defaults_to(
@@ -105,6 +124,30 @@ constexpr Key<Route> kKeys[] = {
     key<&Route::retry_stale_post>("retry_stale_post", flag(),
                                   "Also send a non-idempotent request again when a reused "
                                   "connection died before any answer."),
+    key<&Route::cohort_body_max>("cohort_body_max", size(1024, 1024 * 1024 * 1024),
+                                 "Body read to find the cohort in it; a longer one gets 413."),
+    Key<Route>{
+        "isolate_cookies",
+        other("boolean or list of names",
+              R"({"anyOf":[{"type":"boolean"},{"type":"array","items":{"type":"string"}}]})"),
+        "Cookies that each pool has for itself, so that two applications do not log each other's "
+        "users out: `true` for all, or names that may end with `*`.",
+        read_isolation, print_isolation},
+    Key<Route>{
+        "lookup_on",
+        other("list of statuses",
+              R"({"type":"array","items":{"type":"integer","minimum":100,"maximum":599}})"),
+        "Statuses of a GET or HEAD on which the other pools are asked too (`[404]` keeps old "
+        "links alive).",
+        [](const Cursor& at, const Shape&, Route& route) { read_status_list(at, route.lookup_on); },
+        [](const Shape&, const Route& route) { return print_status_list(route.lookup_on); }},
+    secret(Key<Route>{
+        "override", other("table", R"({"$ref":"#/$defs/override"})"),
+        "How testers choose their pool; see below.",
+        [](const Cursor& at, const Shape&, Route& route) {
+          read_override(at, route.tester_override);
+        },
+        [](const Shape&, const Route& route) { return print_override(route.tester_override); }}),
 };
 
 void default_to_kind(const Cursor& at, Route& out) {

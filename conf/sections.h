@@ -56,6 +56,10 @@ void read_passive(const Cursor& at, Passive& out);
 std::string print_passive(const std::string& header, const Passive& passive);
 SectionInfo describe_passive();
 
+void read_failback(const Cursor& at, Failback& out);
+std::string print_failback(const std::string& header, const Failback& failback);
+SectionInfo describe_failback();
+
 void read_routes(const Cursor& at, std::vector<Route>& out);
 void print_route(std::string& out, const Route& route);
 SectionInfo describe_route();
@@ -67,6 +71,14 @@ SectionInfo describe_match();
 void read_cohort(const Cursor& at, std::vector<CohortKey>& out);
 std::string print_cohort(const std::vector<CohortKey>& keys);
 
+void read_override(const Cursor& at, Override& out);
+std::string print_override(const Override& tester_override);  ///< an inline table, or ""
+SectionInfo describe_override();
+
+/// [404, 410]
+void read_status_list(const Cursor& at, std::vector<std::uint16_t>& out);
+std::string print_status_list(const std::vector<std::uint16_t>& statuses);
+
 void read_timeouts(const Cursor& at, Timeouts& out);
 void read_limits(const Cursor& at, Limits& out);
 void read_retry(const Cursor& at, Retry& out);
@@ -74,6 +86,8 @@ void read_forwarding(const Cursor& at, Forwarding& out);
 void read_log(const Cursor& at, Log& out);
 void read_admin(const Cursor& at, Admin& out);
 void read_process(const Cursor& at, Process& out);
+void read_state(const Cursor& at, State& out);
+void read_sessions(const Cursor& at, Sessions& out);
 void print_timeouts(std::string& out, const Timeouts& section);
 void print_limits(std::string& out, const Limits& section);
 void print_retry(std::string& out, const Retry& section);
@@ -81,6 +95,8 @@ void print_forwarding(std::string& out, const Forwarding& section);
 void print_log(std::string& out, const Log& section);
 void print_admin(std::string& out, const Admin& section);
 void print_process(std::string& out, const Process& section);
+void print_state(std::string& out, const State& section);
+void print_sessions(std::string& out, const Sessions& section);
 SectionInfo describe_timeouts();
 SectionInfo describe_limits();
 SectionInfo describe_retry();
@@ -89,6 +105,8 @@ SectionInfo describe_log();
 SectionInfo describe_access();
 SectionInfo describe_admin();
 SectionInfo describe_process();
+SectionInfo describe_state();
+SectionInfo describe_sessions();
 
 /// { name = "value", … } with the judgement of names and values given; in file order. Complaints
 /// quote a value unless it is secret.

@@ -32,7 +32,7 @@ void Exchange::reset() {
   upstream_ = nullptr;
   replay_.clear();
   total_deadline_ = sent_at_ = queued_at_ = dialled_at_ = Instant{};
-  cohort_ = 0;
+  selection_ = {};
   body_bytes_ = 0;
   tried_destinations_ = attempts_ = repeats_in_pool_ = 0;
   state_ = State::kIdle;
@@ -555,7 +555,7 @@ void Exchange::record(Error error) {
   record_.route = route_ == nullptr ? std::string_view() : route_->settings.name;
   record_.pool = pool_ == nullptr ? std::string_view() : pool_->name;
   record_.endpoint = attempts_ == 0 ? std::string_view() : record_.attempts[attempts_ - 1].endpoint;
-  record_.cohort = cohort_;
+  record_.cohort = selection_.cohort.hash;
   record_.minor = request_->minor;
   record_.error = error;
   record_.generation = snapshot_->generation;

@@ -134,7 +134,7 @@ class Exchange final : Deadline::Owner {
   telemetry::Record record_;
 
   Instant began_, queued_at_, dialled_at_, sent_at_, touched_at_, total_deadline_;
-  std::uint64_t cohort_ = 0;
+  routing::Selection selection_;          // what its pool is chosen by
   std::uint64_t body_bytes_ = 0;          // of the request, so far
   std::uint32_t tried_destinations_ = 0;  // bits
   std::array<EndpointId, telemetry::Record::kAttemptsMax> tried_;

@@ -49,18 +49,18 @@ void Exchange::route() {
 
 routing::Placement Exchange::first_place() {
   const ClientInfo client = client_->info();
-  const routing::CohortKeys::Cohort cohort =
+  selection_.cohort =
       route_->cohort.find(*request_, client_address(*request_, client), worker_.rng().next());
-  cohort_ = cohort.hash;
-  record_.has_cohort = cohort.found == routing::CohortKeys::Found::kKey;
-  if (cohort.found == routing::CohortKeys::Found::kUnknown)
+  const routing::CohortKeys::Found found = selection_.cohort.found;
+  record_.has_cohort = found == routing::CohortKeys::Found::kKey;
+  if (found == routing::CohortKeys::Found::kUnknown)
     worker_.counters().series.at(route_->destinations[route_->unknown].series).unknown.add();
-  return routing::place(*snapshot_, *route_, cohort);
+  return routing::place(*snapshot_, *route_, selection_);
 }
 
 /// Where it goes when the pools it tried could not take it.
 routing::Placement Exchange::other_place() const {
-  return routing::next_place(*snapshot_, *route_, cohort_, tried_destinations_);
+  return routing::next_place(*snapshot_, *route_, selection_, tried_destinations_);
 }
 
 /// Tries the endpoints of the pool at `place`; with nobody left the client is told so.

@@ -3,10 +3,12 @@
 #include "routing/build.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "lib/base/check.h"
 #include "routing/build_route.h"
+#include "routing/operations.h"
 #include "routing/rotation.h"
 #include "routing/route_table.h"
 
@@ -69,6 +71,28 @@ std::shared_ptr<const RouteTable> make_table(Desired& desired) {
   return std::make_shared<const RouteTable>(RouteTable::make(std::move(rules)));
 }
 
+using PinTables = std::map<std::string, std::shared_ptr<const PinTable>>;  // by group
+
+/// The table of each group that has pins; that of the generation before where it is the same.
+PinTables pin_tables(Desired& desired, const Snapshot& before) {
+  PinTables tables;
+  for (const auto& [group, pins] : desired.runtime.pins) {
+    std::vector<PinTable::Pin> list;
+    for (const auto& [key, pin] : pins) {
+      // A pool that the file has no more has no pins until it comes back.
+      const auto pool = desired.pools.find(pin.pool);
+      if (pool) list.push_back({cohort_hash(key), *pool, pin.hard});
+    }
+    tables[group] = std::make_shared<const PinTable>(std::move(list));
+  }
+  for (const auto& route : before.routes) {
+    if (route == nullptr || route->pins == nullptr) continue;
+    const auto at = tables.find(route->group);
+    if (at != tables.end() && *at->second == *route->pins) at->second = route->pins;
+  }
+  return tables;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const Snapshot>, Problems> build(
@@ -88,9 +112,11 @@ Result<std::shared_ptr<const Snapshot>, Problems> build(
     const PoolId id = desired.pools.of(pool.name);
     put(next->pools, id, build_pool(desired, pool, at(before.pools, id)));
   }
+  auto pins = pin_tables(desired, before);
   for (std::size_t i = 0; i < config.routes.size(); ++i) {
     const RouteId id = desired.routes.of(config.routes[i].name);
-    const Surroundings around{config.file, i, next->generation, next->pools};
+    const Surroundings around{config.file, i, next->generation, next->pools,
+                              pins[group_of(config.routes[i])]};
     put(next->routes, id,
         build_route(desired, config.routes[i], around, at(before.routes, id), problems));
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "routing/operations.h"
 #include "routing/path_regex.h"
 
 namespace segue::routing {
@@ -61,17 +62,17 @@ class Judge {
 };
 
 /// The weights in branch order, and whether an operator has set any of them.
-struct Weights {
+struct BranchWeights {
   std::vector<std::uint32_t> of;
   bool from_file = true;
 };
 
-Weights weights_of(const Desired& desired, const conf::Route& settings) {
-  Weights weights;
-  const auto set = desired.weights.find(settings.name);
+BranchWeights branch_weights(const Desired& desired, const conf::Route& settings) {
+  BranchWeights weights;
+  const auto set = desired.runtime.weights.find(settings.name);
   for (const conf::Route::Branch& branch : settings.split) {
     weights.of.push_back(branch.weight);
-    if (set == desired.weights.end()) continue;
+    if (set == desired.runtime.weights.end()) continue;
     if (const auto at = set->second.find(branch.pool); at != set->second.end()) {
       weights.of.back() = at->second;
       weights.from_file = false;
@@ -80,7 +81,7 @@ Weights weights_of(const Desired& desired, const conf::Route& settings) {
   return weights;
 }
 
-bool has_weights(const Route& route, const Weights& weights) {
+bool has_weights(const Route& route, const BranchWeights& weights) {
   const auto branches = route.split.branches();
   return std::equal(
       branches.begin(), branches.end(), weights.of.begin(), weights.of.end(),
@@ -118,14 +119,17 @@ std::shared_ptr<const Route> build_route(Desired& desired, const conf::Route& se
                                          Problems& problems) {
   Judge judge(desired, settings, around, problems);
   judge.pools();
-  const Weights weights = weights_of(desired, settings);
+  const BranchWeights weights = branch_weights(desired, settings);
+  const std::string& group = group_of(settings);
+  const auto epoch = desired.runtime.epochs.find(group);
+  const std::uint32_t epoch_now = epoch == desired.runtime.epochs.end() ? 0 : epoch->second;
   if (judge.content() && previous != nullptr && previous->settings == settings &&
-      has_weights(*previous, weights) && previous->weights_from_file == weights.from_file) {
+      has_weights(*previous, weights) && previous->weights_from_file == weights.from_file &&
+      previous->pins == around.pins && previous->epoch == epoch_now) {
     return previous;
   }
 
   judge.paths();
-  const std::string& group = settings.cohort_group.empty() ? settings.name : settings.cohort_group;
   std::vector<Split::Branch> branches;
   for (std::size_t i = 0; i < settings.split.size(); ++i) {
     branches.push_back({weights.of[i], salt_of(group, settings.split[i].pool)});
@@ -153,6 +157,10 @@ std::shared_ptr<const Route> build_route(Desired& desired, const conf::Route& se
   }
   if (!settings.unknown.empty()) route.unknown = destination(desired, route, settings.unknown);
   route.weights_from_file = weights.from_file;
+  route.group = group;
+  route.group_tag = tag_of(group);
+  route.epoch = epoch_now;
+  route.pins = around.pins;
   route.weights_generation = previous != nullptr && same_weights(route, *previous)
                                  ? previous->weights_generation
                                  : around.generation;

@@ -22,6 +22,7 @@ struct Surroundings {
   std::size_t index;      ///< of the route in the file, for problems: "routes[2]"
   Generation generation;  ///< the one being built
   const std::vector<std::shared_ptr<const Pool>>& pools;  ///< of this generation, complete
+  std::shared_ptr<const PinTable> pins;                   ///< of the route's group; null for none
 };
 
 /// The route as `desired` has it: `previous` itself (may be null) when nothing about it has

@@ -98,6 +98,9 @@ CohortKeys::Cohort CohortKeys::find(const http::Head& head, std::string_view cli
     switch (key.kind) {
       case Kind::kRequest: return {Found::kRandom, random, {}, i};
       case Kind::kClient: found = client; break;
+      case Kind::kSession:
+      case Kind::kJson:
+      case Kind::kRepository: break;
       case Kind::kCookie: found = http::find_cookie(head.fields, key.argument).value_or(""); break;
       case Kind::kHeader: found = header(head, key.argument); break;
       case Kind::kQuery:
@@ -128,6 +131,10 @@ std::string to_string(const conf::CohortKey& key) {
     case Kind::kHeader: return "header:" + key.argument;
     case Kind::kQuery: return "query:" + key.argument;
     case Kind::kPath: return "path:" + key.argument;
+    case Kind::kSession: return "session";
+    case Kind::kJson: return "json:" + key.argument;
+    case Kind::kRepository:
+      return key.argument.empty() ? "repository" : "repository:" + key.argument;
   }
   return "unknown";
 }

@@ -14,7 +14,9 @@
 
 #include "conf/config.h"
 #include "lib/base/address.h"
+#include "lib/base/clock.h"
 #include "lib/base/ids.h"
+#include "routing/runtime.h"
 #include "routing/snapshot.h"
 
 namespace segue::routing {
@@ -23,9 +25,8 @@ namespace segue::routing {
 struct EndpointState {
   /// From the resolver. None while unresolved; addresses that are numbers need none.
   std::optional<SocketAddress> socket;
-  // The three who may take it out; the operator's word wins. kReady is a word too: in rotation
-  // whatever health and outlier say. kNone leaves it to them.
-  enum class Operator : std::uint8_t { kNone, kReady, kDrain, kOut } by_operator = Operator::kNone;
+  // The three who may take it out; the operator's word (of Desired::runtime) wins.
+  Word by_operator = Word::kNone;
   enum class Health : std::uint8_t {
     kUnchecked,
     kChecking,
@@ -35,6 +36,14 @@ struct EndpointState {
     kAskedDrain
   } health = Health::kChecking;
   enum class Outlier : std::uint8_t { kIn, kEjected, kHalfOpen } outlier = Outlier::kIn;
+  Instant warm_from;  ///< when it came back after a failure; unset: it has its full share
+};
+
+/// What is known about a pool besides the configuration.
+struct PoolState {
+  /// Of the cohorts that the weights give it, in thousandths: those that it has back after a
+  /// failure. 1000: all.
+  std::uint16_t admitted = 1000;
 };
 
 /// Ids by name, given out once and never reused.
@@ -61,11 +70,9 @@ class Names {
 
 struct Desired {
   std::shared_ptr<const conf::Config> config;
-  /// Set by an operator: by route name, then pool. They outlive reloads as far as the names do: a
-  /// pool that is not named here has the weight of the file, a name that the file no longer has
-  /// says nothing until it comes back.
-  std::map<std::string, std::map<std::string, std::uint32_t>> weights;
+  Runtime runtime;  ///< what operators have set
   std::unordered_map<EndpointId, EndpointState> endpoints;
+  std::map<std::string, PoolState> pool_states;  ///< by name; absent: as constructed
 
   Names<PoolId> pools;
   Names<EndpointId> endpoint_names;  ///< "pool\naddress"
@@ -75,6 +82,10 @@ struct Desired {
   EndpointId endpoint_id(const std::string& pool, const std::string& address) {
     return endpoint_names.of(pool + "\n" + address);
   }
+
+  /// Takes over what `runtime` says about endpoints. After every change of it or of the
+  /// configuration.
+  void hear_operators();
 };
 
 }  // namespace segue::routing

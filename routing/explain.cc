@@ -37,6 +37,9 @@ std::string reason_of(const Snapshot& snapshot, const Route& route,
           ? "a request without a cohort, drawn at random,"
           : "a request without a cohort key, while the unknown pool is not eligible,";
   switch (placement.why) {
+    case Placement::Why::kChosen: return "a tester chose " + so_far.pool;
+    case Placement::Why::kPinned: return who + " is pinned to " + so_far.pool;
+    case Placement::Why::kSession: return "its session is at " + so_far.pool;
     case Placement::Why::kUnknown:
       return "the request has none of the route's cohort keys: the unknown pool " + so_far.pool +
              " takes it";
@@ -88,7 +91,8 @@ Explanation explain(const Snapshot& snapshot, const http::Head& head, std::strin
                             route.split.score(i, cohort.hash), (eligible >> i & 1) != 0});
   }
   out.fallback = route.settings.fallback;
-  const Placement placement = place(snapshot, route, cohort);
+  const Selection selection{cohort};
+  const Placement placement = place(snapshot, route, selection);
   if (placement.destination != Placement::kNone) {
     out.pool = snapshot.pool(route.destinations[placement.destination].pool).name;
   }

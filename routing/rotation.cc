@@ -8,7 +8,6 @@
 namespace segue::routing {
 namespace {
 
-using Operator = EndpointState::Operator;
 using Health = EndpointState::Health;
 using Outlier = EndpointState::Outlier;
 
@@ -61,21 +60,24 @@ void keep_the_last(std::vector<Endpoint>& endpoints, const std::vector<std::size
 
 bool same(const Endpoint& a, const Endpoint& b) {
   return a.id == b.id && a.weight == b.weight && a.rotation == b.rotation && a.cause == b.cause &&
-         a.socket == b.socket;
+         a.socket == b.socket && a.warm_from == b.warm_from;
 }
 
 }  // namespace
 
 Standing standing_of(const EndpointState& state, bool resolved, bool checked) noexcept {
   switch (state.by_operator) {
-    case Operator::kOut: return {Rotation::kOut, Cause::kOperator};
-    case Operator::kDrain: return {Rotation::kDrain, Cause::kOperator};
-    case Operator::kReady:
-    case Operator::kNone: break;
+    case Word::kOut:
+    case Word::kDown: return {Rotation::kOut, Cause::kOperator};
+    case Word::kDrain: return {Rotation::kDrain, Cause::kOperator};
+    case Word::kReady:
+    case Word::kUp:
+    case Word::kNone: break;
   }
   if (!resolved) return {Rotation::kOut, Cause::kUnresolved};
-  if (state.by_operator == Operator::kReady) return kWell;
-  switch (checked ? state.health : Health::kUnchecked) {
+  if (state.by_operator == Word::kReady) return kWell;
+  const bool judged = checked && state.by_operator != Word::kUp;
+  switch (judged ? state.health : Health::kUnchecked) {
     case Health::kChecking: return {Rotation::kOut, Cause::kChecking};
     case Health::kDown: return {Rotation::kOut, Cause::kUnhealthy};
     case Health::kStarting: return {Rotation::kOut, Cause::kStarting};
@@ -97,7 +99,7 @@ Standing standing_without_outlier(EndpointState state, bool resolved, bool check
 }
 
 bool has_verdict(const EndpointState& state, bool checked) noexcept {
-  return !checked || state.by_operator != Operator::kNone || state.health != Health::kChecking;
+  return !checked || state.by_operator != Word::kNone || state.health != Health::kChecking;
 }
 
 std::shared_ptr<const Pool> build_pool(Desired& desired, const conf::Pool& settings,
@@ -122,6 +124,7 @@ std::shared_ptr<const Pool> build_pool(Desired& desired, const conf::Pool& setti
     const Standing standing = standing_of(state, resolved, checked);
     endpoint.rotation = standing.rotation;
     endpoint.cause = standing.cause;
+    endpoint.warm_from = state.warm_from;
     if (endpoint.weight > 0 && standing_without_outlier(state, resolved, checked) == kWell) {
       otherwise_in.push_back(i);
     }
@@ -129,7 +132,9 @@ std::shared_ptr<const Pool> build_pool(Desired& desired, const conf::Pool& setti
     pool.endpoints.push_back(std::move(endpoint));
   }
   keep_the_last(pool.endpoints, otherwise_in, previous.get());
-  if (same_settings && pool.known == previous->known &&
+  if (const auto at = desired.pool_states.find(settings.name); at != desired.pool_states.end())
+    pool.admitted = at->second.admitted;
+  if (same_settings && pool.known == previous->known && pool.admitted == previous->admitted &&
       std::equal(pool.endpoints.begin(), pool.endpoints.end(), previous->endpoints.begin(),
                  previous->endpoints.end(), same)) {
     return previous;
@@ -147,9 +152,11 @@ std::shared_ptr<const Pool> build_pool(Desired& desired, const conf::Pool& setti
     }
     if (!in_rotation(endpoint)) continue;
     pool.in_rotation.push_back(i);
+    pool.warming = pool.warming || endpoint.warm_from;
     weights.push_back(endpoint.weight);
   }
   pool.name = settings.name;
+  pool.tag = tag_of(settings.name);
   pool.settings = settings;
   pool.wheel = make_wheel(weights);
   pool.eligible = pool.in_rotation.size() >= std::max(settings.healthy_min, 1u);

@@ -9,11 +9,13 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "conf/config.h"
 #include "lib/base/address.h"
+#include "lib/base/clock.h"
 #include "lib/base/ids.h"
 #include "routing/cohort.h"
 #include "routing/split.h"
@@ -63,6 +65,7 @@ struct Endpoint {
   /// Set exactly while kHalfOpen: who exchanges false for true may send the one probe request. When
   /// that ends without a verdict (its client left), storing false lets the next request try.
   std::shared_ptr<std::atomic<bool>> probe_taken;
+  Instant warm_from;  ///< set while it comes back after a failure: its share grows (slow start)
 };
 
 struct Pool {
@@ -76,7 +79,38 @@ struct Pool {
   /// when all weights are equal.
   std::vector<std::uint32_t> wheel;
   bool eligible = false;  ///< at least settings.healthy_min (and one) in rotation
+  bool warming = false;   ///< some endpoint in rotation has warm_from set
+  /// Of the cohorts that the weights give it, in thousandths: the rest stays where it was while the
+  /// pool was gone, as long as there is such a place.
+  std::uint16_t admitted = 1000;
+  std::uint32_t tag = 0;  ///< tag_of(name)
   bool known = true;      ///< false while no endpoint has had a verdict since the start
+};
+
+inline constexpr std::uint16_t kAdmitsAll = 1000;
+
+/// Whether `pool` takes this cohort (back) now.
+bool admits(const Pool& pool, CohortHash cohort) noexcept;
+
+/// A name in 32 bits, the same in every process: how cookies name pools and groups.
+std::uint32_t tag_of(std::string_view name) noexcept;
+
+/// The pins of a cohort group. Immutable.
+class PinTable {
+ public:
+  struct Pin {
+    CohortHash cohort = 0;
+    PoolId pool;
+    bool hard = false;
+    bool operator==(const Pin&) const = default;
+  };
+  explicit PinTable(std::vector<Pin> pins);
+  /// Null when the cohort is not pinned. Logarithmic.
+  const Pin* find(CohortHash cohort) const noexcept;
+  bool operator==(const PinTable&) const = default;
+
+ private:
+  std::vector<Pin> pins_;  // by cohort
 };
 
 /// Where a route can send: the branches of its split first, in their order, then its fallback
@@ -96,6 +130,10 @@ struct Route {
   std::size_t unknown = 0;                ///< index of the destination of requests without a key
   Generation weights_generation = 0;      ///< in which the weights last changed
   bool weights_from_file = true;          ///< false once set over the admin socket
+  std::string group;                      ///< the cohort group
+  std::uint32_t group_tag = 0;            ///< tag_of(group)
+  std::uint32_t epoch = 0;                ///< of the group's sessions
+  std::shared_ptr<const PinTable> pins;   ///< of the group; null when there are none
 };
 
 struct Snapshot {

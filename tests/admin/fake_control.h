@@ -142,42 +142,39 @@ class FakeControl final : public Control {
   telemetry::EventLog& events() override { return events_; }
   bool ready() const override { return is_ready; }
 
-  void set_weights(std::vector<WeightsChange> changes, std::optional<routing::Generation> if_match,
-                   Author author, Done done) override {
-    if (if_match && *if_match != snapshot_->generation)
+  void change(Change change, Done done) override {
+    if (change.if_match && *change.if_match != snapshot_->generation)
       return done(fail(Refusal{Refusal::Kind::kPrecondition, "somebody was faster", {}}));
-    authors.push_back(author);
-    bool changed = false;
-    for (const WeightsChange& change : changes)
-      for (const auto& each : snapshot_->routes)
-        for (std::size_t i = 0; i < each->split.branches().size(); ++i)
-          for (const auto& [pool, weight] : change.weights)
-            if (each->settings.name == change.route && each->settings.split[i].pool == pool &&
-                each->split.branches()[i].weight != weight) {
-              desired_.weights[change.route][pool] = weight;
-              changed = true;
-            }
-    finish({.changed = changed}, std::move(done));
-  }
-  void set_endpoint_state(std::string pool, std::string address,
-                          routing::EndpointState::Operator state,
-                          std::optional<routing::Generation> if_match, Author author,
-                          Done done) override {
-    if (if_match && *if_match != snapshot_->generation)
-      return done(fail(Refusal{Refusal::Kind::kPrecondition, "somebody was faster", {}}));
-    authors.push_back(author);
-    bool changed = false;
-    for (const conf::Pool& each : desired_.config->pools)
-      for (const conf::Endpoint& one : each.endpoints)
-        if (each.name == pool && (address.empty() || one.address == address))
-          changed |= std::exchange(desired_.endpoints[endpoint(pool, one.address)].by_operator,
-                                   state) != state;
-    finish({.changed = changed}, std::move(done));
+    routing::Runtime next = desired_.runtime;
+    for (const routing::Operation& operation : change.operations) {
+      auto applied = routing::apply(*desired_.config, std::move(next), operation);
+      if (!applied) {
+        const routing::RefusedOperation& refused = applied.error();
+        return done(
+            fail(Refusal{refused.not_found ? Refusal::Kind::kNotFound : Refusal::Kind::kInvalid,
+                         refused.text,
+                         {}}));
+      }
+      next = *std::move(applied);
+    }
+    authors.push_back(change.author);
+    Applied applied{.changed = next != desired_.runtime};
+    applied.differences = routing::difference(*desired_.config, desired_.runtime, next);
+    std::swap(desired_.runtime, next);
+    desired_.hear_operators();
+    if (change.dry_run) {
+      applied.would_serve = *routing::build(desired_, snapshot_);
+      applied.generation = snapshot_->generation;
+      std::swap(desired_.runtime, next);
+      desired_.hear_operators();
+      return done(std::move(applied));
+    }
+    finish(std::move(applied), std::move(done));
   }
   void reload(bool weights_from_file, Author author, Done done) override {
     authors.push_back(author);
     if (refuse_reload) return done(fail(*refuse_reload));
-    if (weights_from_file) desired_.weights.clear();
+    if (weights_from_file) desired_.runtime.weights.clear();
     finish({.needs_restart = needs_restart}, std::move(done));
   }
 

@@ -65,7 +65,8 @@ TEST_SUITE("admin/observed") {
     CHECK(since("old", 2).seconds == doctest::Approx(2));
 
     control.settle_at_once = false;
-    control.set_weights({{"ui", {{"old", 0}, {"new", 50}}}}, {}, {}, [](auto) {});
+    control.change({{routing::SetWeights{"ui", {{"old", 0}, {"new", 50}}, 0}}, {}, {}, false},
+                   [](auto) {});
     const routing::Generation before = control.snapshot()->generation - 1;
     CHECK(since("old", 3).requests == 0);
     control.count_by(before, "ui", "old", 5, 1000, 5);  // a worker that does not know yet

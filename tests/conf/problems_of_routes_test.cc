@@ -128,20 +128,23 @@ TEST_SUITE("conf/problems of routes") {
 
   TEST_CASE("cohorts are the keys that this version knows") {
     const std::string forms =
-        ", expected \"request\", \"client\", \"cookie:NAME\", \"header:NAME\", \"query:NAME\" or "
-        "\"path:/job/{*}/\"";
+        ", expected \"request\", \"client\", \"session\", \"repository\", \"cookie:NAME\", "
+        "\"header:NAME\", \"query:NAME\", \"path:/job/{*}/\" or \"json:/pointer\"";
     struct One {
       std::string cohort, line;
     };
     for (const One& c : {
-             One{"\"session\"",
-                 "4:10: routes[0].cohort: \"session\" is not in this version: it sets no cookie of "
-                 "its own; use "
-                 "\"cookie:NAME\" with the application's session cookie"},
-             {"[\"json:/repository/id\"]",
-              "4:11: routes[0].cohort[0]: \"json:/repository/id\" is not in this version: it does "
-              "not read bodies; use "
-              "a header or a part of the path or query"},
+             One{"\"json:repository\"",
+                 "4:10: routes[0].cohort: \"repository\" does not begin with \"/\", expected one "
+                 "like "
+                 "\"/repository/id\""},
+             {"\"json:/a~b\"",
+              "4:10: routes[0].cohort: \"/a~b\" has a \"~\" that is neither \"~0\" nor \"~1\" (RFC "
+              "6901)"},
+             {"\"repository:id\"",
+              "4:10: routes[0].cohort: \"id\" is no preference; \"repository:name\" puts names "
+              "before "
+              "ids"},
              {"\"cooky:S\"",
               "4:10: routes[0].cohort: \"cooky:S\"" + forms + "; did you mean \"cookie\"?"},
              {"3", "4:10: routes[0].cohort: 3" + forms},

@@ -15,7 +15,7 @@ namespace segue::routing {
 namespace {
 
 using Health = EndpointState::Health;
-using Operator = EndpointState::Operator;
+using Operator = Word;
 using Outlier = EndpointState::Outlier;
 
 std::vector<std::string> words(World& world, const std::string& pool) {
@@ -53,7 +53,7 @@ TEST_SUITE("routing/build") {
     World world = two_pools();
     const auto before = world.snapshot;
     const auto ui = world.route("ui"), hooks = world.route("hooks");
-    world.desired.weights["hooks"] = {{"new", 50}};
+    world.desired.runtime.weights["hooks"] = {{"new", 50}};
     world.build_now();
     CHECK(world.route("ui") == ui);
     CHECK(world.route("hooks") != hooks);
@@ -329,7 +329,7 @@ TEST_SUITE("routing/build") {
 
   TEST_CASE("weights set at run time outlive a reload as far as the pools' names do") {
     World world = two_pools();
-    world.desired.weights["hooks"] = {{"old", 20}, {"new", 80}};
+    world.desired.runtime.weights["hooks"] = {{"old", 20}, {"new", 80}};
     world.build_now();
     world.config.pools.push_back(a_pool("third"));
     world.config.routes[0].split = {{"third", 5, {}}, {"new", 1, {}}};
@@ -348,7 +348,7 @@ TEST_SUITE("routing/build") {
     world.reload();
     world.build_now();
     CHECK(world.route("hooks")->weights_generation == 4);  // another order is no change of weights
-    world.desired.weights.clear();
+    world.desired.runtime.weights.clear();
     world.build_now();
     CHECK(world.route("hooks")->weights_from_file);
     CHECK(world.route("hooks")->weights_generation == 6);
@@ -377,7 +377,7 @@ TEST_SUITE("routing/build") {
     world.config.routes[1].match.path_prefix = "";
     world.config.routes[1].match.path_regex = "(";
     world.config.routes[1].fallback = {"gone"};
-    world.desired.weights["ui"] = {{"old", 0}};
+    world.desired.runtime.weights["ui"] = {{"old", 0}};
     world.reload();
     const Problems problems = world.try_build();
     std::vector<std::string> texts;

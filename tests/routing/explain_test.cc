@@ -167,7 +167,7 @@ TEST_SUITE("routing/explain") {
         REQUIRE(out.route == route.settings.name);
         const auto cohort = route.cohort.find(head, "10.0.0.9", random);
         REQUIRE(out.cohort_hash == cohort.hash);
-        const Placement placement = place(*world.snapshot, route, cohort);
+        const Placement placement = place(*world.snapshot, route, {cohort});
         if (placement.destination == Placement::kNone) {
           REQUIRE(out.pool.empty());
           continue;

@@ -152,7 +152,7 @@ TEST_SUITE("routing/picker") {
         --bench.loads[bench.id(size - 1).index()].in_flight;
         CHECK(bench.place({}, 4) == static_cast<std::ptrdiff_t>(size - 1));
         for (std::size_t i = 0; i < size; ++i) {
-          bench.world.state("new", i).by_operator = EndpointState::Operator::kOut;
+          bench.world.state("new", i).by_operator = Word::kOut;
         }
         bench.world.build_now();
         choice = bench.pick({}, 4);
