@@ -6,6 +6,8 @@ import itertools
 import json
 import os
 import random
+import socket
+import struct
 import subprocess
 import threading
 import time
@@ -275,6 +277,8 @@ class BuildbotMasters(SegueCase):
         segue.weights("ui", old=100, new=0)
         events = http.client.HTTPConnection(segue.address(), timeout=WAIT)
         self.addCleanup(events.close)
+        events.connect()  # its end is a reset: after a FIN alone the stream would still have a reader
+        events.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         events.request("GET", "/sse/listen/changes/*/*")
         stream = events.getresponse()
         self.addCleanup(stream.close)
