@@ -38,15 +38,13 @@ std::optional<Word> state_of(const Json& body, Problems& problems) {
 
 // `address` "" is every endpoint of the pool.
 void change_state(Call& call, const routing::Pool& pool, const std::string& address) {
-  const std::optional<Json> body = body_object(call, {"state", "reason"});
+  const std::optional<Json> body = body_object(call, change_members({"state", "for"}));
   if (!body) return;
   Problems problems;
   const auto state = state_of(*body, problems);
-  Author author = author_of(call, *body, problems);
+  const std::uint64_t until_ms = until_of(*body, problems);
   if (!problems.empty())
     return call.refuse(422, problems.front().path + " " + problems.front().text, problems);
-  std::optional<routing::Generation> matched;
-  if (!check_if_match(call, matched)) return;
 
   Json changes = Json::array();
   for (const routing::Endpoint& endpoint : pool.endpoints)
@@ -58,10 +56,7 @@ void change_state(Call& call, const routing::Pool& pool, const std::string& addr
   const auto describe = [changes = std::move(changes)](const routing::Snapshot&, const Applied&) {
     return Json{{"changes", changes}};
   };
-  Control::Done done = answer_when_settled(call, describe);
-  call.control().change(
-      {{routing::Say{pool.name, address, {*state, 0}}}, matched, std::move(author), false},
-      std::move(done));
+  submit(call, *body, {routing::Say{pool.name, address, {*state, until_ms}}}, {}, describe);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "admin/readings.h"
+#include "admin/recent.h"
 #include "admin/resources.h"
 #include "conf/text.h"
 #include "lib/http/field.h"
@@ -103,15 +104,11 @@ Json branches_json(const routing::Explanation& why) {
                         {"weight", branch.weight},
                         {"effective_share", rounded(branch.share)},
                         {"score", branch.score},
-                        {"eligible", branch.eligible}});
+                        {"eligible", branch.eligible},
+                        {"admits", branch.admits},
+                        {"in_rotation", branch.in_rotation},
+                        {"endpoints", branch.endpoints}});
   return branches;
-}
-
-std::string hex(std::uint64_t value) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string text(16, '0');
-  for (std::size_t i = 16; i-- > 0; value >>= 4) text[i] = kHex[value & 15];
-  return text;
 }
 
 }  // namespace
@@ -159,17 +156,24 @@ void post_explain(Call& call) {
 
   const routing::Explanation why =
       routing::explain(*call.snapshot, head, client, call.context.random.next());
-  call.send(
-      {{"generation", call.snapshot->generation},
-       {"route", why.route.empty() ? Json() : Json(why.route)},
-       {"match", why.match},
-       {"ambiguous", why.ambiguous},
-       {"cohort",
-        {{"source", why.cohort_source}, {"key", why.cohort_key}, {"hash", hex(why.cohort_hash)}}},
-       {"branches", branches_json(why)},
-       {"fallback", why.fallback},
-       {"pool", why.pool.empty() ? Json() : Json(why.pool)},
-       {"reason", why.reason}});
+  Json json = {{"generation", call.snapshot->generation}};
+  json.update(explanation_json(why));
+  call.send(json);
+}
+
+Json explanation_json(const routing::Explanation& why) {
+  return {
+      {"route", why.route.empty() ? Json() : Json(why.route)},
+      {"match", why.match},
+      {"ambiguous", why.ambiguous},
+      {"cohort",
+       {{"source", why.cohort_source}, {"key", why.cohort_key}, {"hash", hex(why.cohort_hash)}}},
+      {"branches", branches_json(why)},
+      {"fallback", why.fallback},
+      {"pin", why.pin.empty() ? Json() : Json{{"pool", why.pin}, {"hard", why.pin_is_hard}}},
+      {"pool", why.pool.empty() ? Json() : Json(why.pool)},
+      {"why", routing::to_string(why.why)},
+      {"reason", why.reason}};
 }
 
 }  // namespace segue::admin

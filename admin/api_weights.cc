@@ -71,20 +71,16 @@ routing::SetWeights weights_of(const Call& call, const routing::Route& route, co
 
 void apply(Call& call, const Json& body, std::vector<routing::SetWeights> changes,
            Problems problems) {
-  Author author = author_of(call, body, problems);
-  if (!problems.empty())
-    return call.refuse(422,
-                       problems.size() == 1 ? problems.front().path + ": " + problems.front().text
-                                            : "the weights are not possible; nothing was changed",
-                       problems);
-  std::optional<routing::Generation> matched;
-  if (!check_if_match(call, matched)) return;
-
+  const std::uint64_t until_ms = until_of(body, problems);
+  std::vector<routing::Operation> operations;
   std::vector<std::pair<std::string, Json>> before;
-  for (const routing::SetWeights& change : changes)
+  for (routing::SetWeights& change : changes) {
     for (const auto& route : call.snapshot->routes)
       if (route != nullptr && route->settings.name == change.route)
         before.emplace_back(change.route, weights_json(*call.snapshot, *route));
+    change.until_ms = until_ms;
+    operations.emplace_back(std::move(change));
+  }
   const auto describe = [before](const routing::Snapshot& snapshot, const Applied&) {
     Json list = Json::array();
     for (const auto& [name, weights] : before)
@@ -94,9 +90,8 @@ void apply(Call& call, const Json& body, std::vector<routing::SetWeights> change
               {{"route", name}, {"before", weights}, {"after", weights_json(snapshot, *route)}});
     return Json{{"changes", std::move(list)}};
   };
-  Control::Done done = answer_when_settled(call, describe);
-  call.control().change({{changes.begin(), changes.end()}, matched, std::move(author), false},
-                        std::move(done));
+  submit(call, body, std::move(operations), std::move(problems), describe,
+         "the weights are not possible; nothing was changed");
 }
 
 }  // namespace
@@ -104,7 +99,7 @@ void apply(Call& call, const Json& body, std::vector<routing::SetWeights> change
 void put_split(Call& call) {
   const routing::Route* route = require_route(call, call.argument(0));
   if (route == nullptr) return;
-  const std::optional<Json> body = body_object(call, {"weights", "reason"});
+  const std::optional<Json> body = body_object(call, change_members({"weights", "for"}));
   if (!body) return;
   Problems problems;
   const Json weights = body->value("weights", Json());
@@ -113,7 +108,7 @@ void put_split(Call& call) {
 }
 
 void patch_splits(Call& call) {
-  const std::optional<Json> body = body_object(call, {"splits", "reason"});
+  const std::optional<Json> body = body_object(call, change_members({"splits", "for"}));
   if (!body) return;
   const Json splits = body->value("splits", Json());
   Problems problems;

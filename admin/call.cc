@@ -59,6 +59,13 @@ void Call::refuse(const Refusal& refusal) const {
   reply.send(problem_response(refusal));
 }
 
+Response json_response(const routing::Snapshot& snapshot, const Json& body) {
+  Response response;
+  response.body = to_text(body);
+  response.fields.emplace_back("ETag", etag(snapshot.generation));
+  return response;
+}
+
 std::string etag(routing::Generation generation) {
   return "\"" + std::to_string(generation) + "\"";
 }

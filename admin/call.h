@@ -48,6 +48,9 @@ struct Call {
   void refuse(const Refusal& refusal) const;
 };
 
+/// 200 with `body` and the generation as ETag, for answers that come later.
+Response json_response(const routing::Snapshot& snapshot, const Json& body);
+
 /// "\"17\"": how a generation stands in ETag and If-Match.
 std::string etag(routing::Generation generation);
 

@@ -20,6 +20,7 @@
 #include "routing/snapshot.h"
 #include "telemetry/counters.h"
 #include "telemetry/events.h"
+#include "telemetry/recent.h"
 
 namespace segue::admin {
 
@@ -95,6 +96,9 @@ class Control {
   virtual telemetry::EventLog& events() = 0;
   virtual bool ready()
       const = 0;  ///< every listener is bound, a snapshot is served, and not draining
+
+  /// What all workers have seen lately, in no order.
+  virtual void recent(std::function<void(telemetry::RecentTraffic)> done) = 0;
 
   /// What would change nothing makes neither generation nor event.
   virtual void change(Change change, Done done) = 0;

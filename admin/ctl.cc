@@ -30,6 +30,10 @@ constexpr std::string_view kFooter =
     "  segue ctl splits                               who gets how much, as set, as possible, as "
     "seen\n"
     "  segue ctl weights webhooks old=90 new=10       move a tenth to the new pool\n"
+    "  segue ctl pin webhooks org/app new             and one repository for sure\n"
+    "  segue ctl where org/app                        where is it, and why?\n"
+    "  segue ctl abort webhooks --to old              back, everybody, now\n"
+    "  segue ctl top                                  watch it live\n"
     "  segue ctl drain new/10.0.0.7:8080              let one endpoint run dry\n"
     "  segue ctl events --follow                      watch what happens\n"
     "`segue ctl VERB --help` shows more.";
@@ -52,13 +56,45 @@ constexpr CtlVerb kVerbs[] = {
      "or none\n"
      "  segue ctl weights ui new=50 --if-match 17                    only if nobody changed "
      "anything since 17\n"
+     "  segue ctl weights ui new=50 --for 15m                        and back by itself\n"
+     "  segue ctl weights ui new=50 --dry-run                        which cohorts would move?\n"
      "A weight is a whole number 0...1000000; a share is weight / sum. Weight 0 takes nothing new.",
      "routes"},
     {"routes", "the routes in order of precedence", "  segue ctl routes", ""},
+    {"pins", "the cohorts that go to one pool whatever the weights say",
+     "  segue ctl pins\n  segue ctl pins webhooks", "routes"},
+    {"pin", "send one cohort to a pool whatever the weights say: GROUP COHORT POOL",
+     "  segue ctl pin webhooks org/app new --reason 'first volunteer'\n"
+     "  segue ctl pin webhooks org/app old --for 2h\n"
+     "  segue ctl pin webhooks org/app new --hard      even when new cannot take traffic (503)\n"
+     "GROUP is a cohort_group, or a route for the group it belongs to. COHORT is a key in any "
+     "case: what `segue ctl cohorts`\nshows as COHORT or as NAME.",
+     "routes"},
+    {"unpin", "take a pin back: GROUP COHORT", "  segue ctl unpin webhooks org/app", "routes"},
+    {"abort", "the kill switch: everybody of a route to one pool, at once",
+     "  segue ctl abort webhooks --to old --reason 'builds are lost'\n"
+     "All weight goes there, pins to other pools are taken back, sessions are drawn anew. `undo` "
+     "brings it all back.",
+     "routes"},
+    {"rebalance", "draw the sessions of a route or cohort group anew",
+     "  segue ctl rebalance ui --reason 'even out'\n"
+     "Users whose session moves have to log in again, unless both servers share their logins.",
+     "routes"},
+    {"where", "where a cohort goes on every route, and why",
+     "  segue ctl where org/app\n  segue ctl where github:1296269", ""},
+    {"cohorts", "the cohorts seen lately, and where they would go now",
+     "  segue ctl cohorts\n  segue ctl cohorts webhooks --json | jq '.cohorts[].key'", "routes"},
+    {"top", "a live view: splits, pools, rates, events",
+     "  segue ctl top\n  segue ctl top --interval 5\n  segue ctl top --once         one frame, "
+     "for scripts\nq quits, space pauses.",
+     ""},
     {"explain", "which route, cohort and pool a request would get, and why",
      "  segue ctl explain GET https://ci.example.com/job/app/\n"
      "  segue ctl explain POST /github-webhook/ -H 'Host: ci.example.com' -H 'X-Repo: org/app'\n"
-     "  segue ctl explain GET /login -H 'Cookie: session=abc' --client 192.0.2.7",
+     "  segue ctl explain GET /login -H 'Cookie: session=abc' --client 192.0.2.7\n"
+     "  segue ctl explain --delivery 72d3162e-cc78-11e3-81ab-4c9367dc0958     what a webhook got\n"
+     "--delivery takes the id that the forge shows for a delivery, or a request id of the access "
+     "log.",
      ""},
     {"pools", "the pools, and whether they can take traffic", "  segue ctl pools", ""},
     {"endpoints", "the endpoints, in rotation or not, and why",
@@ -71,7 +107,9 @@ constexpr CtlVerb kVerbs[] = {
     {"out", "nothing at all for a pool or an endpoint", "  segue ctl out new/10.0.0.7:8080",
      "places"},
     {"ready", "in rotation, whatever health says", "  segue ctl ready new/10.0.0.7:8080", "places"},
-    {"auto", "take back drain, out or ready: health decides again",
+    {"up", "as if checks passed", "  segue ctl up new/10.0.0.7:8080 --for 10m", "places"},
+    {"down", "as if checks failed", "  segue ctl down new/10.0.0.7:8080 --for 10m", "places"},
+    {"auto", "take back drain, out, ready, up or down: health decides again",
      "  segue ctl auto new/10.0.0.7:8080\n  segue ctl auto new", "places"},
     {"reload", "read the configuration file again, all or nothing",
      "  segue ctl reload\n  segue ctl reload --weights-from-file     forget weights that were set "
@@ -96,21 +134,76 @@ constexpr CtlVerb kVerbs[] = {
 };
 
 struct Options {
-  std::string socket, color = "auto", name, method, url, client, path, shell, kind;
+  std::string socket, color = "auto", name, method, url, client, path, shell, kind, delivery, to;
   double timeout = 30;
   bool json = false, weights_from_file = false;
   std::vector<std::string> words, places, headers;
   CtlChange change;
+  CtlPin pin;
+  CtlTop top;
   CtlEvents events;
 };
 
 using Verb = std::function<int(CtlSession&)>;
 
-void add_change_options(CLI::App& verb, Options& options) {
+enum class Lasts : bool { kAlways, kOrFor };
+
+void add_change_options(CLI::App& verb, Options& options, Lasts lasts = Lasts::kAlways) {
+  verb.add_flag("--dry-run", options.change.dry_run, "change nothing; say what would move");
+  if (lasts == Lasts::kOrFor)
+    verb.add_option("--for", options.change.for_how_long,
+                    "how long, like 15m or 2h; then it ends by itself, also after a restart")
+        ->type_name("TIME");
   verb.add_option("--reason", options.change.reason, "why, for those who read the events");
   verb.add_option("--if-match", options.change.if_match,
                   "only if this is still the newest generation")
       ->type_name("N");
+}
+
+using AddVerb = std::function<CLI::App*(const std::string& name, Verb action)>;
+
+CLI::App& add_pin_arguments(CLI::App& verb, Options& o) {
+  verb.add_option("GROUP", o.pin.group, "a cohort group, or a route")->required()->type_name("");
+  verb.add_option("COHORT", o.pin.key, "its key or name")->required()->type_name("");
+  return verb;
+}
+
+// Pins, sessions, the kill switch, and the questions about them.
+void add_shifting_verbs(const AddVerb& verb, Options& o) {
+  verb("pins", [&o](CtlSession& s) {
+    return ctl_pins(s, o.name);
+  })->add_option("GROUP", o.name, "only this cohort group's");
+  CLI::App& pin = add_pin_arguments(
+      *verb("pin", [&o](CtlSession& s) { return ctl_pin(s, o.pin, o.change); }), o);
+  pin.add_option("POOL", o.pin.pool)->required()->type_name("");
+  pin.add_flag("--hard", o.pin.hard, "also when the pool cannot take traffic");
+  add_change_options(pin, o, Lasts::kOrFor);
+  CLI::App& unpin = add_pin_arguments(
+      *verb("unpin", [&o](CtlSession& s) { return ctl_unpin(s, o.pin, o.change); }), o);
+  add_change_options(unpin, o);
+  CLI::App* rebalance =
+      verb("rebalance", [&o](CtlSession& s) { return ctl_rebalance(s, o.name, o.change); });
+  rebalance->add_option("GROUP", o.name, "a cohort group, or a route")->required()->type_name("");
+  add_change_options(*rebalance, o);
+  CLI::App* abort =
+      verb("abort", [&o](CtlSession& s) { return ctl_abort(s, o.name, o.to, o.change); });
+  abort->add_option("ROUTE", o.name)->required()->type_name("");
+  abort->add_option("--to", o.to, "the pool that takes everybody")->required()->type_name("POOL");
+  add_change_options(*abort, o);
+
+  verb("where", [&o](CtlSession& s) { return ctl_where(s, o.name); })
+      ->add_option("COHORT", o.name, "its key or name")
+      ->required()
+      ->type_name("");
+  verb("cohorts", [&o](CtlSession& s) {
+    return ctl_cohorts(s, o.name);
+  })->add_option("ROUTE", o.name, "only this route's");
+  CLI::App* top = verb("top", [&o](CtlSession& s) { return ctl_top(s, o.top); });
+  top->add_option("--interval", o.top.interval, "seconds between two frames")
+      ->check(CLI::Range(0.2, 3600.0))
+      ->type_name("S")
+      ->capture_default_str();
+  top->add_flag("--once", o.top.once, "print one frame and end");
 }
 
 // Adds each verb's own arguments, and says what running it means.
@@ -155,27 +248,35 @@ std::map<std::string, Verb> add_verbs(CLI::App& app, Options& o) {
                    "a route and the weights of its pools; several are possible")
       ->required()
       ->type_name("");
-  add_change_options(*weights, o);
-  for (const char* state : {"drain", "ready", "out", "auto"}) {
+  add_change_options(*weights, o, Lasts::kOrFor);
+  for (const char* state : {"drain", "ready", "out", "up", "down", "auto"}) {
     CLI::App* rotation = verb(
         state, [&o, state](CtlSession& s) { return ctl_rotation(s, o.places, state, o.change); });
     rotation->add_option("POOL[/ADDRESS]", o.places, "an endpoint, or every endpoint of a pool")
         ->required()
         ->expected(1, 2)
         ->type_name("");
-    add_change_options(*rotation, o);
+    add_change_options(*rotation, o, Lasts::kOrFor);
   }
   CLI::App* reload =
       verb("reload", [&o](CtlSession& s) { return ctl_reload(s, o.weights_from_file, o.change); });
   reload->add_flag("--weights-from-file", o.weights_from_file,
                    "forget weights that were set at run time");
-  add_change_options(*reload, o);
+  reload->add_option("--reason", o.change.reason, "why, for those who read the events");
+  reload->add_option("--if-match", o.change.if_match, "only if this is still the newest generation")
+      ->type_name("N");
+  add_shifting_verbs(verb, o);
 
   CLI::App* explain = verb("explain", [&o](CtlSession& s) {
-    return ctl_explain(s, o.method, o.url, o.headers, o.client);
+    if (!o.delivery.empty()) return ctl_delivery(s, o.delivery);
+    if (!o.url.empty()) return ctl_explain(s, o.method, o.url, o.headers, o.client);
+    s.complain("what shall be explained? expected METHOD URL, or --delivery ID");
+    return static_cast<int>(kExitRefused);
   });
-  explain->add_option("METHOD", o.method, "GET, POST, ...")->required()->type_name("");
-  explain->add_option("URL", o.url, "with or without a host")->required()->type_name("");
+  explain->add_option("METHOD", o.method, "GET, POST, ...")->type_name("");
+  explain->add_option("URL", o.url, "with or without a host")->type_name("");
+  explain->add_option("--delivery", o.delivery, "a recent webhook delivery instead of a request")
+      ->type_name("ID");
   explain->add_option("-H,--header", o.headers, "a header of the request, \"Name: value\"")
       ->type_name("HEADER")
       ->allow_extra_args(false);

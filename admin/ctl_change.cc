@@ -7,16 +7,19 @@
 #include "admin/units.h"
 
 namespace segue::admin {
-namespace {
 
 Fields condition(const CtlChange& change) {
   if (!change.if_match) return {};
   return {{"If-Match", "\"" + std::to_string(*change.if_match) + "\""}};
 }
 
-void tell_generation(CtlSession& session, const Json& answer) {
+void tell_change(CtlSession& session, const Json& answer) {
   const std::string generation = text_of(member(answer, "generation"));
-  if (member(answer, "changed") == false)
+  if (member(answer, "dry_run") == true)
+    session.out << session.paint(Tone::kWarn, "only rehearsed")
+                << (member(answer, "changed") == true ? ": nothing was changed\n"
+                                                      : ": it is so already\n");
+  else if (member(answer, "changed") == false)
     session.out << session.paint(Tone::kGood, "nothing to change") << ": generation " << generation
                 << " has it so already\n";
   else if (member(answer, "settled") == true)
@@ -26,6 +29,52 @@ void tell_generation(CtlSession& session, const Json& answer) {
     session.out << session.paint(Tone::kWarn, "still waiting")
                 << ": changed, but not every worker serves generation " << generation
                 << " yet; `segue ctl status` shows when\n";
+}
+
+void tell_differences(CtlSession& session, const Json& differences) {
+  Table table({{"WHAT"}, {""}, {"BEFORE"}, {""}, {"AFTER"}});
+  for (const Json& one : differences)
+    table.row(
+        {{string_of(one, "what")},
+         {string_of(one, "name"), Tone::kBold},
+         {string_of(one, "before")},
+         {"→", Tone::kDim},
+         {string_of(one, "after").empty() ? "none" : string_of(one, "after"), Tone::kAccent}});
+  if (!table.empty()) session.out << table.render(session.paint, "  ");
+}
+
+void tell_moves(CtlSession& session, const Json& moves) {
+  if (!moves.is_object()) return;
+  const std::uint64_t of = number_of(moves, "of_cohorts");
+  if (of == 0) {
+    session.out << "no cohorts were seen yet, so it cannot be said which would move\n";
+    return;
+  }
+  const auto part = [&](const char* name) {
+    const Json& share = member(moves, name);
+    return share.is_number() ? human_percent(share.get<double>()) : std::string("–");
+  };
+  session.out << "would move " << session.paint(Tone::kBold, part("share"))
+              << " of the cohorts seen "
+              << "lately (" << number_of(moves, "cohorts") << " of " << of << "), with "
+              << part("share_of_requests") << " of their requests\n";
+  Table table({{"ROUTE"}, {"COHORT"}, {"FROM"}, {""}, {"TO"}});
+  for (const Json& one : member(moves, "examples"))
+    table.row({{string_of(one, "route")},
+               {string_of(one, "name").empty() ? string_of(one, "key") : string_of(one, "name"),
+                Tone::kBold},
+               {string_of(one, "from")},
+               {"→", Tone::kDim},
+               {string_of(one, "to"), Tone::kAccent}});
+  if (!table.empty()) session.out << table.render(session.paint, "  ");
+}
+
+namespace {
+
+void add_options(Json& body, const CtlChange& change) {
+  if (!change.reason.empty()) body["reason"] = change.reason;
+  if (!change.for_how_long.empty()) body["for"] = change.for_how_long;
+  if (change.dry_run) body["dry_run"] = true;
 }
 
 double share_of(const Json& weights, const std::string& pool) {
@@ -121,7 +170,7 @@ int ctl_weights(CtlSession& session, const std::vector<std::string>& words,
     return kExitRefused;
   }
   Json body = Json::object();
-  if (!change.reason.empty()) body["reason"] = change.reason;
+  add_options(body, change);
   std::optional<Json> answer;
   if (splits.size() ==
       1) {  // one route is asked for by name, so that a misspelt one is "not found"
@@ -133,8 +182,12 @@ int ctl_weights(CtlSession& session, const std::vector<std::string>& words,
     answer = session.ask("PATCH", "/v1/splits", body, condition(change));
   }
   if (!answer) return session.code;
-  tell_generation(session, *answer);
-  tell_weights(session, member(*answer, "changes"));
+  tell_change(session, *answer);
+  if (change.dry_run)
+    tell_differences(session, member(*answer, "differences"));
+  else
+    tell_weights(session, member(*answer, "changes"));
+  tell_moves(session, member(*answer, "moves"));
   session.warn(member(*answer, "warnings"));
   return session.code;
 }
@@ -150,11 +203,15 @@ int ctl_rotation(CtlSession& session, const std::vector<std::string>& places,
     return kExitRefused;
   }
   Json body = {{"state", state}};
-  if (!change.reason.empty()) body["reason"] = change.reason;
+  add_options(body, change);
   const auto answer = session.ask("PUT", target, body, condition(change));
   if (!answer) return session.code;
-  tell_generation(session, *answer);
-  tell_states(session, member(*answer, "changes"));
+  tell_change(session, *answer);
+  if (change.dry_run)
+    tell_differences(session, member(*answer, "differences"));
+  else
+    tell_states(session, member(*answer, "changes"));
+  tell_moves(session, member(*answer, "moves"));
   session.warn(member(*answer, "warnings"));
   return session.code;
 }
@@ -164,7 +221,7 @@ int ctl_reload(CtlSession& session, bool weights_from_file, const CtlChange& cha
   if (!change.reason.empty()) body["reason"] = change.reason;
   const auto answer = session.ask("POST", "/v1/reload", body, condition(change));
   if (!answer) return session.code;
-  tell_generation(session, *answer);
+  tell_change(session, *answer);
   Json warnings = Json::array();
   for (const Json& what : member(*answer, "needs_restart"))
     warnings.push_back(text_of(what) + " has changed in " + string_of(*answer, "config_file") +

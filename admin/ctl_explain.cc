@@ -19,7 +19,51 @@ bool add_header(Json& headers, const std::string& text) {
   return true;
 }
 
+std::string label(const Paint& paint, std::string_view name) {
+  constexpr std::size_t kWidth = 10;
+  return paint(Tone::kDim, std::string(name) + std::string(kWidth - name.size(), ' '));
+}
+
+std::string endpoints_text(const Json& branch) {
+  return text_of(member(branch, "in_rotation")) + "/" + text_of(member(branch, "endpoints"));
+}
+
 }  // namespace
+
+void tell_place(CtlSession& session, const Json& explanation) {
+  const Paint& paint = session.paint;
+  const Json& cohort = member(explanation, "cohort");
+  if (!string_of(cohort, "source").empty()) {
+    session.out << label(paint, "cohort") << printable(string_of(cohort, "source"));
+    if (!string_of(cohort, "key").empty())
+      session.out << " " << printable(string_of(cohort, "key"));
+    session.out << "  " << paint(Tone::kDim, "hash " + printable(string_of(cohort, "hash")))
+                << "\n";
+  }
+  const std::string pool = string_of(explanation, "pool");
+  session.out << label(paint, "pool")
+              << (pool.empty() ? paint(Tone::kBad, "none") : paint(Tone::kGood, printable(pool)))
+              << "\n";
+  session.out << label(paint, "why") << printable(string_of(explanation, "reason")) << "\n";
+  Table table({{"POOL"},
+               {"WEIGHT", Align::kRight},
+               {"SHARE", Align::kRight},
+               {"SCORE", Align::kRight},
+               {"ENDPOINTS", Align::kRight},
+               {"ELIGIBLE"}});
+  for (const Json& branch : member(explanation, "branches")) {
+    const Json& share = member(branch, "effective_share");
+    const bool coming_back = member(branch, "admits") == false;
+    table.row({{string_of(branch, "pool"),
+                string_of(branch, "pool") == pool ? Tone::kGood : Tone::kPlain},
+               {exact_of(member(branch, "weight"))},
+               {share.is_number() ? human_percent(share.get<double>()) : "–"},
+               {text_of(member(branch, "score"))},
+               {endpoints_text(branch)},
+               {text_of(member(branch, "eligible")) + (coming_back ? ", coming back" : "")}});
+  }
+  if (!table.empty()) session.out << table.render(paint);
+}
 
 int ctl_explain(CtlSession& session, const std::string& method, const std::string& url,
                 const std::vector<std::string>& headers, const std::string& client) {
@@ -32,44 +76,13 @@ int ctl_explain(CtlSession& session, const std::string& method, const std::strin
     }
   const auto answer = session.ask("POST", "/v1/explain", body);
   if (!answer) return session.code;
-  const Paint& paint = session.paint;
-  const auto label = [&](std::string_view name) {
-    return paint(Tone::kDim, std::string(name) + std::string(10 - name.size(), ' '));
-  };
-
-  session.out << paint(Tone::kBold, printable(method + " " + url)) << "\n";
-  const Json& cohort = member(*answer, "cohort");
+  session.out << session.paint(Tone::kBold, printable(method + " " + url)) << "\n";
   const bool routed = member(*answer, "route").is_string();
-  session.out << label("route")
-              << (routed ? printable(string_of(*answer, "route")) : paint(Tone::kBad, "none"))
-              << "  " << paint(Tone::kDim, printable(string_of(*answer, "match"))) << "\n";
-  if (routed) {
-    session.out << label("cohort") << printable(string_of(cohort, "source"));
-    if (!string_of(cohort, "key").empty())
-      session.out << " " << printable(string_of(cohort, "key"));
-    session.out << "  " << paint(Tone::kDim, "hash " + printable(string_of(cohort, "hash")))
-                << "\n";
-  }
-  const std::string pool = string_of(*answer, "pool");
-  session.out << label("pool")
-              << (pool.empty() ? paint(Tone::kBad, "none") : paint(Tone::kGood, printable(pool)))
-              << "\n";
-  session.out << label("why") << printable(string_of(*answer, "reason")) << "\n";
-  Table table({{"POOL"},
-               {"WEIGHT", Align::kRight},
-               {"SHARE", Align::kRight},
-               {"SCORE", Align::kRight},
-               {"ELIGIBLE"}});
-  for (const Json& branch : member(*answer, "branches")) {
-    const Json& share = member(branch, "effective_share");
-    table.row({{string_of(branch, "pool"),
-                string_of(branch, "pool") == pool ? Tone::kGood : Tone::kPlain},
-               {exact_of(member(branch, "weight"))},
-               {share.is_number() ? human_percent(share.get<double>()) : "–"},
-               {text_of(member(branch, "score"))},
-               {text_of(member(branch, "eligible"))}});
-  }
-  if (!table.empty()) session.out << table.render(paint);
+  session.out << label(session.paint, "route")
+              << (routed ? printable(string_of(*answer, "route"))
+                         : session.paint(Tone::kBad, "none"))
+              << "  " << session.paint(Tone::kDim, printable(string_of(*answer, "match"))) << "\n";
+  tell_place(session, *answer);
   return session.code;
 }
 

@@ -27,18 +27,50 @@ int ctl_splits(CtlSession& session, const std::string& route);
 // ctl_change.cc
 struct CtlChange {
   std::string reason;
+  std::string for_how_long;  ///< "15m"; "": it stays
+  bool dry_run = false;
   std::optional<std::uint64_t> if_match;
 };
+Fields condition(const CtlChange& change);                            ///< If-Match
+void tell_change(CtlSession& session, const Json& answer);            ///< done, waiting, rehearsed
+void tell_differences(CtlSession& session, const Json& differences);  ///< before → after
+void tell_moves(CtlSession& session, const Json& moves);              ///< of a dry run
 /// `words`: ROUTE POOL=WEIGHT… and again for further routes, all at once; ROUTE alone shows its
 /// weights.
 int ctl_weights(CtlSession& session, const std::vector<std::string>& words,
                 const CtlChange& change);
-/// `places`: POOL, POOL/ADDRESS or POOL ADDRESS. `state`: "ready", "drain", "out" or "auto".
+/// `places`: POOL, POOL/ADDRESS or POOL ADDRESS. `state`: "ready", "drain", "out", "up", "down" or
+/// "auto".
 int ctl_rotation(CtlSession& session, const std::vector<std::string>& places,
                  const std::string& state, const CtlChange& change);
 int ctl_reload(CtlSession& session, bool weights_from_file, const CtlChange& change);
 
+// ctl_pins.cc
+struct CtlPin {
+  std::string group, key, pool;
+  bool hard = false;
+};
+int ctl_pins(CtlSession& session, const std::string& group);
+int ctl_pin(CtlSession& session, const CtlPin& pin, const CtlChange& change);
+int ctl_unpin(CtlSession& session, const CtlPin& pin, const CtlChange& change);
+int ctl_rebalance(CtlSession& session, const std::string& group, const CtlChange& change);
+int ctl_abort(CtlSession& session, const std::string& route, const std::string& to,
+              const CtlChange& change);
+
+// ctl_where.cc
+int ctl_where(CtlSession& session, const std::string& key);
+int ctl_delivery(CtlSession& session, const std::string& id);
+int ctl_cohorts(CtlSession& session, const std::string& route);
+
+// ctl_top.cc
+struct CtlTop {
+  double interval = 1;  ///< seconds
+  bool once = false;    ///< one frame and no more
+};
+int ctl_top(CtlSession& session, const CtlTop& top);
+
 // ctl_explain.cc
+void tell_place(CtlSession& session, const Json& explanation);  ///< cohort, pool, why, branches
 int ctl_explain(CtlSession& session, const std::string& method, const std::string& url,
                 const std::vector<std::string>& headers, const std::string& client);
 

@@ -37,6 +37,12 @@ constexpr std::string_view kComponents = R"json({
     "path.route": {"name": "route", "in": "path", "required": true, "schema": {"type": "string"}},
     "path.pool": {"name": "pool", "in": "path", "required": true, "schema": {"type": "string"}},
     "path.address": {"name": "address", "in": "path", "required": true, "description": "As configured, with %2F for a slash.", "schema": {"type": "string", "examples": ["10.0.0.6:8080", "unix:%2Frun%2Fci.sock"]}},
+    "path.group": {"name": "group", "in": "path", "required": true, "description": "A cohort group, or a route for the group it belongs to.", "schema": {"type": "string"}},
+    "path.key": {"name": "key", "in": "path", "required": true, "description": "The cohort's key in any case, with %2F for a slash.", "schema": {"type": "string", "examples": ["org%2Fapp"]}},
+    "path.id": {"name": "id", "in": "path", "required": true, "description": "X-GitHub-Delivery or another forge's, or a request id.", "schema": {"type": "string"}},
+    "query.group": {"name": "group", "in": "query", "description": "Only this cohort group's.", "schema": {"type": "string"}},
+    "query.route": {"name": "route", "in": "query", "description": "Only this route's.", "schema": {"type": "string"}},
+    "query.key": {"name": "key", "in": "query", "description": "A cohort's key or name, in any case.", "schema": {"type": "string"}},
     "query.pool": {"name": "pool", "in": "query", "description": "Only this pool's.", "schema": {"type": "string"}},
     "query.since": {"name": "since", "in": "query", "description": "Only events after the one with this id.", "schema": {"type": "integer", "minimum": 0}},
     "query.last": {"name": "last", "in": "query", "description": "At most so many, the newest.", "schema": {"type": "integer", "minimum": 0}}
@@ -64,23 +70,48 @@ constexpr std::string_view kComponents = R"json({
     "Reading": {"type": "object", "required": ["generation"], "properties": {"generation": {"$ref": "#/components/schemas/Generation"}}},
     "SetWeights": {
       "type": "object", "additionalProperties": false, "required": ["weights"],
-      "properties": {"weights": {"$ref": "#/components/schemas/Weights"}, "reason": {"$ref": "#/components/schemas/Reason"}}
+      "properties": {
+        "weights": {"$ref": "#/components/schemas/Weights"}, "for": {"$ref": "#/components/schemas/For"},
+        "reason": {"$ref": "#/components/schemas/Reason"}, "dry_run": {"$ref": "#/components/schemas/DryRun"}
+      }
+    },
+    "SetPin": {
+      "type": "object", "additionalProperties": false, "required": ["pool"],
+      "properties": {
+        "pool": {"type": "string"},
+        "hard": {"type": "boolean", "default": false, "description": "Also when the pool is not eligible."},
+        "for": {"$ref": "#/components/schemas/For"},
+        "reason": {"$ref": "#/components/schemas/Reason"}, "dry_run": {"$ref": "#/components/schemas/DryRun"}
+      }
+    },
+    "Abort": {
+      "type": "object", "additionalProperties": false, "required": ["to"],
+      "properties": {
+        "to": {"type": "string", "description": "The pool that takes everybody."},
+        "reason": {"$ref": "#/components/schemas/Reason"}, "dry_run": {"$ref": "#/components/schemas/DryRun"}
+      }
+    },
+    "Plain": {
+      "type": "object", "additionalProperties": false,
+      "properties": {"reason": {"$ref": "#/components/schemas/Reason"}, "dry_run": {"$ref": "#/components/schemas/DryRun"}}
     },
     "SetSplits": {
       "type": "object", "additionalProperties": false, "required": ["splits"],
       "properties": {
         "splits": {"type": "object", "minProperties": 1, "maxProperties": 256, "additionalProperties": {"$ref": "#/components/schemas/Weights"}},
-        "reason": {"$ref": "#/components/schemas/Reason"}
+        "for": {"$ref": "#/components/schemas/For"},
+        "reason": {"$ref": "#/components/schemas/Reason"}, "dry_run": {"$ref": "#/components/schemas/DryRun"}
       }
     },
     "SetState": {
       "type": "object", "additionalProperties": false, "required": ["state"],
       "properties": {
         "state": {
-          "type": "string", "enum": ["ready", "drain", "out", "auto"],
-          "description": "ready: in rotation whatever health says. drain: nothing new, what runs goes on. out: nothing. auto: health decides."
+          "type": "string", "enum": ["ready", "drain", "out", "up", "down", "auto"],
+          "description": "ready: in rotation whatever health says. drain: nothing new, what runs goes on. out: nothing. up, down: as if checks passed, or failed. auto: health decides."
         },
-        "reason": {"$ref": "#/components/schemas/Reason"}
+        "for": {"$ref": "#/components/schemas/For"},
+        "reason": {"$ref": "#/components/schemas/Reason"}, "dry_run": {"$ref": "#/components/schemas/DryRun"}
       }
     },
     "Reload": {
@@ -104,6 +135,8 @@ constexpr std::string_view kComponents = R"json({
     },
     "Generation": {"type": "integer", "minimum": 0, "description": "The number of the state of the world that is shown."},
     "Reason": {"type": "string", "maxLength": 1024, "description": "Why, for those who read the events."},
+    "For": {"type": "string", "examples": ["15m", "2h"], "description": "How long; then it ends by itself, also after a restart."},
+    "DryRun": {"type": "boolean", "default": false, "description": "Change nothing; say what would move."},
     "Time": {"type": ["string", "null"], "format": "date-time"},
     "Weights": {"type": "object", "minProperties": 1, "additionalProperties": {"type": "integer", "minimum": 0, "maximum": 1000000}, "examples": [{"old": 70, "new": 30}]},
     "Problem": {
@@ -141,6 +174,26 @@ constexpr std::string_view kComponents = R"json({
               "before": {"description": "Weights by pool, or a state."},
               "after": {"description": "Weights by pool, or a state."}
             }
+          }
+        },
+        "differences": {
+          "type": "array",
+          "items": {
+            "type": "object", "required": ["what", "name", "before", "after"],
+            "properties": {
+              "what": {"type": "string", "enum": ["weights", "revert", "pin", "sessions", "endpoint"]},
+              "name": {"type": "string"}, "before": {"type": "string"}, "after": {"type": "string"}
+            }
+          }
+        },
+        "dry_run": {"type": "boolean", "description": "true: nothing was changed."},
+        "moves": {
+          "type": "object", "description": "Of a dry run: the cohorts seen lately that would go to another pool.",
+          "properties": {
+            "cohorts": {"type": "integer"}, "of_cohorts": {"type": "integer"},
+            "share": {"type": ["number", "null"]}, "share_of_requests": {"type": ["number", "null"]},
+            "directions": {"type": "array", "items": {"type": "object"}},
+            "examples": {"type": "array", "items": {"type": "object"}}
           }
         },
         "before": {"$ref": "#/components/schemas/Generation"},
@@ -220,12 +273,48 @@ constexpr std::string_view kComponents = R"json({
             "type": "object",
             "properties": {
               "pool": {"type": "string"}, "weight": {"type": "integer"}, "effective_share": {"type": "number"},
-              "score": {"type": "number"}, "eligible": {"type": "boolean"}
+              "score": {"type": "number"}, "eligible": {"type": "boolean"},
+              "admits": {"type": "boolean", "description": "false: the pool is coming back after a failure, and not for this cohort yet."},
+              "in_rotation": {"type": "integer"}, "endpoints": {"type": "integer"}
             }
           }
         },
         "fallback": {"type": "array", "items": {"type": "string"}},
-        "pool": {"type": ["string", "null"]}, "reason": {"type": "string"}
+        "pin": {"type": ["object", "null"], "properties": {"pool": {"type": "string"}, "hard": {"type": "boolean"}}},
+        "pool": {"type": ["string", "null"]},
+        "why": {"type": "string", "enum": ["split", "unknown", "chosen", "pinned", "session", "fallback", "nobody"]},
+        "reason": {"type": "string"}
+      }
+    },
+    "Where": {"type": "object", "required": ["route", "group", "pool", "why", "reason"], "description": "As Explanation, and what was seen of the cohort."},
+    "Pin": {
+      "type": "object", "required": ["group", "key", "pool", "hard", "by", "reason", "since", "until"],
+      "properties": {
+        "group": {"type": "string"}, "key": {"type": "string"}, "pool": {"type": "string"}, "hard": {"type": "boolean"},
+        "by": {"type": "string"}, "reason": {"type": "string"},
+        "since": {"$ref": "#/components/schemas/Time"}, "until": {"$ref": "#/components/schemas/Time"}
+      }
+    },
+    "Cohort": {
+      "type": "object", "required": ["route", "group", "key", "pool", "next_pool", "requests", "last_seen"],
+      "properties": {
+        "route": {"type": ["string", "null"]}, "group": {"type": ["string", "null"]},
+        "key": {"type": "string"}, "name": {"type": "string", "description": "Another name of it, by which pins find it too."},
+        "hash": {"type": "string"}, "pool": {"type": "string", "description": "Where it was last."},
+        "next_pool": {"type": "string", "description": "Where it would go now."}, "requests": {"type": "integer"},
+        "first_seen": {"$ref": "#/components/schemas/Time"}, "last_seen": {"$ref": "#/components/schemas/Time"},
+        "moved": {"$ref": "#/components/schemas/Time"}, "moved_from": {"type": "string"}
+      }
+    },
+    "Delivery": {
+      "type": "object", "required": ["delivery", "route", "key", "why", "pool", "status"],
+      "properties": {
+        "delivery": {"type": "string"}, "event": {"type": "string"}, "request_id": {"type": "string"},
+        "ended": {"$ref": "#/components/schemas/Time"}, "route": {"type": ["string", "null"]},
+        "key": {"type": "string"}, "name": {"type": "string"}, "hash": {"type": "string"}, "why": {"type": "string"},
+        "pool": {"type": ["string", "null"]}, "endpoint": {"type": "string"}, "attempts": {"type": "integer"},
+        "status": {"type": "integer"}, "by_generation": {"$ref": "#/components/schemas/Generation"},
+        "fault": {"type": "string"}, "now": {"type": "object", "description": "As Explanation: where it would go now."}
       }
     },
     "Window": {
@@ -267,7 +356,7 @@ constexpr std::string_view kComponents = R"json({
       "properties": {
         "pool": {"type": "string"}, "address": {"type": "string"}, "weight": {"type": "integer"},
         "rotation": {"type": "string", "enum": ["in", "half_open", "drain", "out"]}, "cause": {"type": "string"},
-        "state": {"type": "string", "enum": ["ready", "drain", "out", "auto"], "description": "The operator's word."},
+        "state": {"type": "string", "enum": ["ready", "drain", "out", "up", "down", "auto"], "description": "The operator's word."},
         "resolved": {"type": ["string", "null"]}, "requests": {"type": "integer"}, "failures": {"type": "integer"},
         "in_flight": {"type": "integer"}, "connections": {"type": "integer"}, "idle": {"type": "integer"},
         "connects": {"type": "integer"}, "connect_failures": {"type": "integer"}
@@ -373,7 +462,7 @@ Json responses_of(const Resource& resource) {
   if (resource.pattern == "/ready") out["503"] = ref("responses", "Text");
   if (resource.pattern.starts_with("/v1/")) out["400"] = out["503"] = problem();
   const bool names = resource.pattern.find('{') != resource.pattern.npos;
-  if (names || resource.query == "pool") out["404"] = problem();
+  if (names || resource.query == "pool" || resource.query == "route") out["404"] = problem();
   if (!resource.takes.empty())
     for (const char* status : {"408", "413", "415", "422"}) out[status] = problem();
   if (resource.gives == "Events") out["422"] = problem();

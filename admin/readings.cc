@@ -60,13 +60,6 @@ std::string pool_warning(const Control& control, const routing::Pool& pool) {
 
 }  // namespace
 
-std::uint32_t eligible_branches(const routing::Snapshot& snapshot, const routing::Route& route) {
-  std::uint32_t mask = 0;
-  for (std::size_t i = 0; i < route.split.branches().size(); ++i)
-    if (snapshot.pool(route.destinations[i].pool).eligible) mask |= 1u << i;
-  return mask;
-}
-
 Json weights_json(const routing::Snapshot& snapshot, const routing::Route& route) {
   Json weights = Json::object();
   for (std::size_t i = 0; i < route.split.branches().size(); ++i)
@@ -80,7 +73,7 @@ Json split_json(const Call& call, const routing::Route& route) {
   const auto workers = call.control().workers();
   const Instant at = now();
   const std::size_t branches = route.split.branches().size();
-  const std::uint32_t eligible = eligible_branches(snapshot, route);
+  const std::uint32_t eligible = routing::eligible_branches(snapshot, route);
   const std::uint32_t all = (1u << branches) - 1;
 
   struct Row {

@@ -7,6 +7,7 @@
 
 #include "admin/call.h"
 #include "admin/json.h"
+#include "routing/explain.h"
 
 namespace segue::admin {
 
@@ -14,13 +15,11 @@ Json split_json(const Call& call, const routing::Route& route);
 Json pool_json(const Call& call, const routing::Pool& pool);
 Json endpoint_json(const Call& call, const routing::Pool& pool, const routing::Endpoint& endpoint);
 Json health_json(const Call& call, const routing::Pool& pool, const routing::Endpoint& endpoint);
+Json explanation_json(const routing::Explanation& why);  // api_routing.cc
 Json event_json(const telemetry::Event& event);
 
 /// {"old": 90, "new": 10}: the weights that are served.
 Json weights_json(const routing::Snapshot& snapshot, const routing::Route& route);
-
-/// Which of a route's branches may take traffic, as Split wants it.
-std::uint32_t eligible_branches(const routing::Snapshot& snapshot, const routing::Route& route);
 
 /// What an operator should know, each as a sentence: pools and routes that cannot take traffic,
 /// weights that differ from the file.

@@ -25,6 +25,18 @@ void get_split(Call& call);
 void put_split(Call& call);
 void patch_splits(Call& call);
 
+// api_pins.cc: who is where whatever the weights say
+void get_pins(Call& call);
+void put_pin(Call& call);
+void delete_pin(Call& call);
+void post_rebalance(Call& call);
+void post_abort(Call& call);
+
+// api_cohorts.cc: who was seen
+void get_cohorts(Call& call);
+void get_where(Call& call);
+void get_delivery(Call& call);
+
 // api_pools.cc, api_rotation.cc: who answers
 void get_pools(Call& call);
 void get_pool(Call& call);

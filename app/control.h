@@ -59,6 +59,9 @@ class Control final : public admin::Control, HealthEvents, Deadline::Owner {
   health::Report health(EndpointId endpoint) const override { return health_.report(endpoint); }
   telemetry::EventLog& events() override { return events_; }
   bool ready() const override { return serving_ && !draining_; }
+  void recent(std::function<void(telemetry::RecentTraffic)> done) override {
+    workers_.recent(std::move(done));
+  }
   void change(admin::Change change, Done done) override;
   void reload(bool weights_from_file, admin::Author author, Done done) override;
 

@@ -70,6 +70,24 @@ void Workers::set_pool_tls(PoolId id, const std::shared_ptr<const net::TlsClient
   for (const auto& worker : workers_) worker->post_pool_tls(id, tls);
 }
 
+void Workers::recent(std::function<void(telemetry::RecentTraffic)> done) {
+  struct Gathered {
+    telemetry::RecentTraffic all;
+    std::size_t missing;
+    std::function<void(telemetry::RecentTraffic)> done;
+  };
+  const auto gathered = std::make_shared<Gathered>(Gathered{{}, workers_.size(), std::move(done)});
+  for (const auto& worker : workers_)
+    worker->post_recent([this, gathered](telemetry::RecentTraffic part) {
+      mailbox_.post([gathered, part = std::move(part)] {
+        telemetry::RecentTraffic& all = gathered->all;
+        all.cohorts.insert(all.cohorts.end(), part.cohorts.begin(), part.cohorts.end());
+        all.deliveries.insert(all.deliveries.end(), part.deliveries.begin(), part.deliveries.end());
+        if (--gathered->missing == 0) gathered->done(std::move(all));
+      });
+    });
+}
+
 void Workers::drain() {
   for (const auto& worker : workers_) worker->post_drain();
 }

@@ -9,7 +9,7 @@ namespace {
 
 void read_override_secret(const Cursor& at, const Shape&, Override& out) {
   std::string named;
-  read_value(at, text(nullptr), named);
+  read_value(at, text(nullptr, Empty::kAllowed), named);
   if (named.empty()) return;
   auto secret = read_secret(named);
   if (!secret) return at.complain(secret.error());

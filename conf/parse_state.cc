@@ -29,7 +29,7 @@ constexpr Key<State> kState[] = {
 
 void read_session_secret(const Cursor& at, const Shape&, Sessions& out) {
   std::string named;
-  read_value(at, text(nullptr), named);
+  read_value(at, text(nullptr, Empty::kAllowed), named);
   if (named.empty()) return;
   auto secret = read_secret(named);
   if (!secret) return at.complain(secret.error());

@@ -44,6 +44,8 @@ void Exchange::reset() {
   proof_ = telemetry::Proof::kUnsent;
   record_.status = 0;
   record_.has_cohort = false;
+  record_.delivery = record_.event = record_.cohort_key = record_.cohort_name = {};
+  record_.why = "";
   record_.attempts_count = 0;
   record_.queue = record_.connect = record_.first_byte = Micros{0};
 }
@@ -543,6 +545,7 @@ void Exchange::record(Error error) {
     if (record_.first_byte.count() > 0)
       series_->first_byte.record(static_cast<std::uint64_t>(record_.first_byte.count()));
   }
+  if (route_ != nullptr && (record_.has_cohort || !record_.delivery.empty())) remember();
   if (!worker_.access_log_enabled()) return;
   const ClientInfo client = client_->info();
   record_.wall_ms = wall_clock_ms() - static_cast<std::uint64_t>(total.count() / 1000);

@@ -114,6 +114,7 @@ class Exchange final : Deadline::Owner {
   void answer(std::uint16_t status, std::string_view fields, std::string_view body);
   void finish(Error error, After after);
   void record(Error error);
+  void remember();  // exchange_recent.cc
   telemetry::Phase phase_now() const noexcept;
 
   Worker& worker_;

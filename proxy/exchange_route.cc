@@ -44,7 +44,9 @@ void Exchange::route() {
   route_ = &snapshot_->route(match.route);
   if (route_->settings.total_timeout.count() > 0)
     total_deadline_ = worker_.loop().turn() + route_->settings.total_timeout;
-  go_to(first_place());
+  const routing::Placement placement = first_place();
+  record_.why = routing::to_string(placement.why);
+  go_to(placement);
 }
 
 routing::Placement Exchange::first_place() {
@@ -53,6 +55,7 @@ routing::Placement Exchange::first_place() {
       route_->cohort.find(*request_, client_address(*request_, client), worker_.rng().next());
   const routing::CohortKeys::Found found = selection_.cohort.found;
   record_.has_cohort = found == routing::CohortKeys::Found::kKey;
+  record_.cohort_key = selection_.cohort.key;
   if (found == routing::CohortKeys::Found::kUnknown)
     worker_.counters().series.at(route_->destinations[route_->unknown].series).unknown.add();
   return routing::place(*snapshot_, *route_, selection_);

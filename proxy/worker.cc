@@ -79,6 +79,10 @@ void Worker::post_pool_tls(PoolId id, std::shared_ptr<const net::TlsClient> tls)
   });
 }
 
+void Worker::post_recent(std::function<void(telemetry::RecentTraffic)> take) {
+  mailbox_.post([this, take = std::move(take)] { take(recent_.copy()); });
+}
+
 void Worker::post_drain() {
   mailbox_.post([this] { begin_drain(); });
 }

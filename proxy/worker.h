@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -26,6 +27,7 @@
 #include "routing/snapshot.h"
 #include "telemetry/access_log.h"
 #include "telemetry/counters.h"
+#include "telemetry/recent.h"
 
 namespace segue::proxy {
 
@@ -75,6 +77,8 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   void post_close_listener(ListenerId id);
   /// How the endpoints of a pool are spoken to from now on; null: plain.
   void post_pool_tls(PoolId id, std::shared_ptr<const net::TlsClient> tls);
+  /// Calls `take` on the worker's thread with what it has seen lately.
+  void post_recent(std::function<void(telemetry::RecentTraffic)> take);
   /// Listeners close, kept-alive connections end politely, the rest is cut at the drain deadlines;
   /// then on_drained().
   void post_drain();
@@ -116,6 +120,7 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   void count_gateway_error(EndpointId id);
   void report_probe(EndpointId id, std::optional<bool> ok);
   bool access_log_enabled() const noexcept { return options_.access_ring != nullptr; }
+  telemetry::Recent& recent() noexcept { return recent_; }
   void write_access_log(const telemetry::Record& record) noexcept;
 
   Exchange* take_exchange();
@@ -171,6 +176,7 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   std::vector<PoolId> freed_;               // pools where a place became free this turn
   std::vector<std::unique_ptr<Exchange>> exchanges_;
   std::vector<Exchange*> free_exchanges_, ended_exchanges_;
+  telemetry::Recent recent_;
   Deadline drain_deadline_{*this};
   Deadline housekeeping_{*this};
   Instant started_;  // of run()

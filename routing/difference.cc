@@ -35,7 +35,8 @@ std::string until(std::uint64_t until_ms) {
 Texts revert_texts(const Runtime& runtime) {
   Texts out;
   for (const auto& [route, revert] : runtime.reverts)
-    out[route] = all(revert.weights) + " at " + std::to_string(revert.at_ms);
+    out[route] = (revert.weights.empty() ? "those of the file" : all(revert.weights)) + " at " +
+                 std::to_string(revert.at_ms);
   return out;
 }
 

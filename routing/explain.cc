@@ -1,6 +1,7 @@
 // The decisions of the data path, taken once more and written down.
 #include "routing/explain.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "routing/match.h"
@@ -27,6 +28,12 @@ std::string why_nobody(const Snapshot& snapshot, const Route& route) {
   return "no pool of the split and no fallback is eligible: 503 with Retry-After";
 }
 
+bool coming_back(const Explanation& so_far) {
+  return std::ranges::any_of(so_far.branches, [](const Explanation::Branch& branch) {
+    return branch.weight > 0 && branch.eligible && !branch.admits;
+  });
+}
+
 std::string reason_of(const Snapshot& snapshot, const Route& route,
                       const CohortKeys::Cohort& cohort, const Placement& placement,
                       const Explanation& so_far) {
@@ -36,9 +43,14 @@ std::string reason_of(const Snapshot& snapshot, const Route& route,
       : cohort.found == CohortKeys::Found::kRandom
           ? "a request without a cohort, drawn at random,"
           : "a request without a cohort key, while the unknown pool is not eligible,";
+  const bool pin_fails = !so_far.pin.empty() && so_far.pin != so_far.pool;
+  if (pin_fails && placement.why != Placement::Why::kNobody)
+    return who + " is pinned to " + so_far.pin + ", which is not eligible: it goes to " +
+           so_far.pool + " meanwhile";
   switch (placement.why) {
     case Placement::Why::kChosen: return "a tester chose " + so_far.pool;
-    case Placement::Why::kPinned: return who + " is pinned to " + so_far.pool;
+    case Placement::Why::kPinned:
+      return who + " is pinned to " + so_far.pool + (so_far.pin_is_hard ? " (hard)" : "");
     case Placement::Why::kSession: return "its session is at " + so_far.pool;
     case Placement::Why::kUnknown:
       return "the request has none of the route's cohort keys: the unknown pool " + so_far.pool +
@@ -51,7 +63,11 @@ std::string reason_of(const Snapshot& snapshot, const Route& route,
                        percent(branch.share);
     }
     case Placement::Why::kFallback:
-      return "no pool of the split with a weight is eligible: fallback to " + so_far.pool;
+      return coming_back(so_far)
+                 ? "the pools that the weights give it are coming back and do not have this cohort "
+                   "yet: fallback to " +
+                       so_far.pool
+                 : "no pool of the split with a weight is eligible: fallback to " + so_far.pool;
     case Placement::Why::kNobody: break;
   }
   return why_nobody(snapshot, route);
@@ -78,25 +94,51 @@ Explanation explain(const Snapshot& snapshot, const http::Head& head, std::strin
     return out;
   }
   const Route& route = snapshot.route(match.route);
-  const CohortKeys::Cohort cohort = route.cohort.find(head, client, random);
-  out.cohort_source = cohort.found == CohortKeys::Found::kUnknown
-                          ? "unknown"
-                          : to_string(route.cohort.keys()[cohort.index]);
-  out.cohort_key = cohort.key;
-  out.cohort_hash = cohort.hash;
+  const Selection selection{route.cohort.find(head, client, random)};
+  const CohortKeys::Cohort& cohort = selection.cohort;
+  Explanation placed = explain_place(snapshot, route, selection,
+                                     cohort.found == CohortKeys::Found::kUnknown
+                                         ? "unknown"
+                                         : to_string(route.cohort.keys()[cohort.index]),
+                                     std::string(cohort.key));
+  placed.match = std::move(out.match);
+  return placed;
+}
+
+Explanation explain_place(const Snapshot& snapshot, const Route& route, const Selection& selection,
+                          std::string source, std::string key) {
+  Explanation out;
+  const CohortHash cohort = selection.cohort.hash;
+  out.route = route.settings.name;
+  out.cohort_source = std::move(source);
+  out.cohort_key = std::move(key);
+  out.cohort_hash = cohort;
+  // What is coming back is no choice for cohorts that it does not admit yet, unless nobody is left.
+  const std::uint32_t admitting = admitting_branches(snapshot, route, cohort);
   const std::uint32_t eligible = eligible_branches(snapshot, route);
   for (std::size_t i = 0; i < route.split.branches().size(); ++i) {
-    out.branches.push_back({snapshot.pool(route.destinations[i].pool).name,
-                            route.split.branches()[i].weight, route.split.share(i, eligible),
-                            route.split.score(i, cohort.hash), (eligible >> i & 1) != 0});
+    const Pool& pool = snapshot.pool(route.destinations[i].pool);
+    Explanation::Branch branch;
+    branch.pool = pool.name;
+    branch.weight = route.split.branches()[i].weight;
+    branch.share = route.split.share(i, admitting != 0 ? admitting : eligible);
+    branch.score = route.split.score(i, cohort);
+    branch.eligible = (eligible >> i & 1) != 0;
+    branch.admits = admits(pool, cohort);
+    branch.in_rotation = pool.in_rotation.size();
+    branch.endpoints = pool.endpoints.size();
+    out.branches.push_back(std::move(branch));
+  }
+  if (const PinTable::Pin* pin = pin_of(route, selection)) {
+    out.pin = snapshot.pool(pin->pool).name;
+    out.pin_is_hard = pin->hard;
   }
   out.fallback = route.settings.fallback;
-  const Selection selection{cohort};
   const Placement placement = place(snapshot, route, selection);
-  if (placement.destination != Placement::kNone) {
+  out.why = placement.why;
+  if (placement.destination != Placement::kNone)
     out.pool = snapshot.pool(route.destinations[placement.destination].pool).name;
-  }
-  out.reason = reason_of(snapshot, route, cohort, placement, out);
+  out.reason = reason_of(snapshot, route, selection.cohort, placement, out);
   return out;
 }
 

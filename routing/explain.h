@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "lib/http/message.h"
+#include "routing/place.h"
 #include "routing/snapshot.h"
 
 namespace segue::routing {
@@ -22,15 +23,25 @@ struct Explanation {
     double share = 0;  ///< effective
     double score = 0;
     bool eligible = false;
+    bool admits = true;  ///< false: it is coming back after a failure, and not for this cohort yet
+    std::size_t in_rotation = 0, endpoints = 0;
   };
   std::vector<Branch> branches;
   std::vector<std::string> fallback;
-  std::string pool;    ///< chosen; "" when nothing is eligible, no route matches, or ambiguous
+  std::string pool;  ///< chosen; "" when nothing is eligible, no route matches, or ambiguous
+  Placement::Why why = Placement::Why::kNobody;  ///< kNobody too when it does not come so far
+  std::string pin;  ///< the pool it is pinned to, followed or not; "" without a pin
+  bool pin_is_hard = false;
   std::string reason;  ///< a sentence
 };
 
 /// `random` stands for the draw of a cohort = "request" route.
 Explanation explain(const Snapshot& snapshot, const http::Head& head, std::string_view client,
                     std::uint64_t random);
+
+/// The same for a request of which all is known: `source` and `key` are what its cohort was found
+/// by.
+Explanation explain_place(const Snapshot& snapshot, const Route& route, const Selection& selection,
+                          std::string source, std::string key);
 
 }  // namespace segue::routing

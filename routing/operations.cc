@@ -71,7 +71,9 @@ class Apply {
                                          "' would be 0: nothing could take its requests"));
     const auto pending = next_.reverts.find(route->name);
     // Weights for a while that change weights for a while end where the first began.
-    const Weights back = pending == next_.reverts.end() ? before : pending->second.weights;
+    const auto set = next_.weights.find(route->name);
+    const Weights now = set == next_.weights.end() ? Weights{} : set->second;
+    const Weights back = pending == next_.reverts.end() ? now : pending->second.weights;
     if (wanted.until_ms != 0) {
       next_.reverts[route->name] = {wanted.until_ms, back};
     } else if (pending != next_.reverts.end()) {
@@ -175,7 +177,11 @@ class Apply {
         ++at;
         continue;
       }
-      next_.weights[at->first] = at->second.weights;
+      if (at->second.weights.empty()) {
+        next_.weights.erase(at->first);
+      } else {
+        next_.weights[at->first] = at->second.weights;
+      }
       at = next_.reverts.erase(at);
     }
     for (auto& [group, pins] : next_.pins)

@@ -39,6 +39,9 @@ struct Record {
   std::uint64_t wall_ms = 0;                                ///< when the request began
   std::string_view request_id, client, method, host, path;  ///< path without query, as received
   std::string_view listener, route, pool, endpoint;
+  std::string_view delivery, event;  ///< of a forge's webhook; "" for none
+  std::string_view cohort_key, cohort_name;
+  const char* why = "";      ///< how the first pool was chosen: a word that lasts
   std::uint64_t cohort = 0;  ///< hash; 0 with has_cohort unset
   bool has_cohort = false;
   std::uint8_t minor = 1;

@@ -70,6 +70,7 @@ class FakeControl final : public Control {
   bool is_ready = true;
   ProcessInfo info{"0.1.0", "abc123", 1'700'000'000'000, 4711, false, 52 * 1024 * 1024, 0};
   std::map<EndpointId, health::Report> reports;
+  telemetry::RecentTraffic traffic;        // what recent() gives
   std::vector<Author> authors;             // of every change, in order
   std::optional<Refusal> refuse_reload;    // what reload() answers
   std::vector<std::string> needs_restart;  // what a reload says
@@ -112,6 +113,28 @@ class FakeControl final : public Control {
     for (std::uint64_t i = 0; i < requests; ++i) cells.total.record(us);
     worker(0).worker.requests.add(requests);
   }
+  /// A cohort that worker 0 saw at `pool`, in a delivery of this id.
+  void saw(const std::string& route, const std::string& pool, const std::string& key,
+           const std::string& delivery) {
+    telemetry::RecentCohort cohort;
+    cohort.route = desired_.routes.of(route);
+    cohort.pool = cohort.before = desired_.pools.of(pool);
+    cohort.hash = routing::cohort_hash(key);
+    cohort.key.set(key);
+    cohort.first_ms = cohort.last_ms = 1'700'000'000'000;
+    cohort.requests = 1;
+    traffic.cohorts.push_back(cohort);
+    telemetry::RecentDelivery seen;
+    seen.route = cohort.route;
+    seen.pool = cohort.pool;
+    seen.hash = cohort.hash;
+    seen.id.set(delivery);
+    seen.key.set(key);
+    seen.wall_ms = cohort.last_ms;
+    seen.why = "split";
+    seen.status = 200;
+    traffic.deliveries.push_back(seen);
+  }
   void health_of(const std::string& pool, const std::string& address,
                  routing::EndpointState::Health state) {
     desired_.endpoints[endpoint(pool, address)].health = state;
@@ -142,6 +165,7 @@ class FakeControl final : public Control {
   telemetry::EventLog& events() override { return events_; }
   bool ready() const override { return is_ready; }
 
+  void recent(std::function<void(telemetry::RecentTraffic)> done) override { done(traffic); }
   void change(Change change, Done done) override {
     if (change.if_match && *change.if_match != snapshot_->generation)
       return done(fail(Refusal{Refusal::Kind::kPrecondition, "somebody was faster", {}}));

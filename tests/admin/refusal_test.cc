@@ -120,7 +120,8 @@ TEST_SUITE("admin/refusals") {
          "splits.webhooks.new"},
 
         {"no state", "PUT", "/v1/pools/new", "{}", 422,
-         "is missing, expected \"ready\", \"drain\", \"out\" or \"auto\"", "state"},
+         "is missing, expected \"ready\", \"drain\", \"out\", \"up\", \"down\" or \"auto\"",
+         "state"},
         {"a misspelt state", "PUT", "/v1/pools/new", R"({"state":"drian"})", 422,
          "did you mean \"drain\"?", "state"},
         {"a state that is no text", "PUT", "/v1/pools/new/endpoints/10.0.0.6:8080",

@@ -20,6 +20,13 @@ constexpr const char* kSentinel = "s3ntinel";
 const std::map<std::string, std::string> kFiles = {
     {"health.headers",
      "[pools.a]\nendpoints = [\"a:1\"]\nhealth.headers = { Authorization = \"Bearer s3ntinel\" }"},
+    {"route.override",
+     "[[routes]]\nname = \"r\"\nmatch = { path = \"/r\" }\nsplit = { old = 1 }\n"
+     "override = { header = \"X-Pool\", secret = \"s3ntinel\" }"},
+    {"override.secret",
+     "[[routes]]\nname = \"r\"\nmatch = { path = \"/r\" }\nsplit = { old = 1 }\n"
+     "override = { header = \"X-Pool\", secret = \"s3ntinel\" }"},
+    {"sessions.secret", "[sessions]\nsecret = \"s3ntinel-of-a-dozen\""},
 };
 
 TEST_SUITE("conf/redact") {

@@ -144,7 +144,7 @@ TEST_SUITE("routing/place") {
     world.config.routes[0].fallback = {"old"};
     world.reload();
     std::vector<CohortHash> there;  // of the step before
-    for (const std::uint16_t admitted : {0, 200, 400, 600, 800, 1000}) {
+    for (const auto admitted : std::initializer_list<std::uint16_t>{0, 200, 400, 600, 800, 1000}) {
       CAPTURE(admitted);
       world.desired.pool_states["new"].admitted = admitted;
       world.build_now();
