@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "conf/config.h"
+#include "health/failback.h"
 #include "health/report.h"
 #include "lib/base/clock.h"
 #include "lib/base/problem.h"
@@ -93,6 +94,7 @@ class Control {
   virtual std::vector<CertificateInfo> certificates() const = 0;
   virtual ProcessInfo process() const = 0;
   virtual health::Report health(EndpointId endpoint) const = 0;
+  virtual health::Failback::State failback(const routing::Pool& pool) const = 0;
   virtual telemetry::EventLog& events() = 0;
   virtual bool ready()
       const = 0;  ///< every listener is bound, a snapshot is served, and not draining
@@ -102,6 +104,10 @@ class Control {
 
   /// What would change nothing makes neither generation nor event.
   virtual void change(Change change, Done done) = 0;
+  /// Gives a pool back its cohorts after a failure, without waiting any longer.
+  virtual void release(std::string pool, health::Failback::Ramp ramp, Author author, Done done) = 0;
+  /// Ends the tunnels through a pool, each at a random moment within `over`.
+  virtual void close_tunnels(const routing::Pool& pool, Millis over, Author author) = 0;
   /// Reads the configuration file again. `weights_from_file` forgets what was set at run time.
   virtual void reload(bool weights_from_file, Author author, Done done) = 0;
 

@@ -102,8 +102,20 @@ constexpr CtlVerb kVerbs[] = {
     {"health", "what health knows about every endpoint",
      "  segue ctl health\n  segue ctl health new", "pools"},
     {"drain", "nothing new for a pool or an endpoint; what runs goes on",
-     "  segue ctl drain new/10.0.0.7:8080 --reason 'kernel update'\n  segue ctl drain new",
+     "  segue ctl drain new/10.0.0.7:8080 --reason 'kernel update'\n  segue ctl drain new\n"
+     "  segue ctl drain new --tunnels --over 30s     WebSockets too: they connect again elsewhere",
      "places"},
+    {"wait", "wait until a pool is drained",
+     "  segue ctl wait drained old --timeout 2h\n  segue ctl wait drained old --sessions\n"
+     "Drained: nothing runs and nothing new comes. Ends with 0 when it is, with 3 when it is not "
+     "in "
+     "time.",
+     "pools"},
+    {"failback", "take a pool back after a failure, without waiting any longer",
+     "  segue ctl failback new\n  segue ctl failback new --at-once        without the steps\n"
+     "For a pool that is held back (failback = \"manual\", or it failed too often), or that is "
+     "becoming stable.",
+     "pools"},
     {"out", "nothing at all for a pool or an endpoint", "  segue ctl out new/10.0.0.7:8080",
      "places"},
     {"ready", "in rotation, whatever health says", "  segue ctl ready new/10.0.0.7:8080", "places"},
@@ -142,6 +154,9 @@ struct Options {
   CtlPin pin;
   CtlTop top;
   CtlEvents events;
+  CtlWait wait;
+  std::string over = "10s";
+  bool tunnels = false, at_once = false;
 };
 
 using Verb = std::function<int(CtlSession&)>;
@@ -166,6 +181,47 @@ CLI::App& add_pin_arguments(CLI::App& verb, Options& o) {
   verb.add_option("GROUP", o.pin.group, "a cohort group, or a route")->required()->type_name("");
   verb.add_option("COHORT", o.pin.key, "its key or name")->required()->type_name("");
   return verb;
+}
+
+// Taking endpoints and pools out of rotation, waiting for it, and back.
+void add_rotation_verbs(const AddVerb& verb, Options& o) {
+  for (const char* state : {"drain", "ready", "out", "up", "down", "auto"}) {
+    CLI::App* rotation = verb(state, [&o, state](CtlSession& s) {
+      if (o.tunnels && (o.places.size() > 1 || o.places[0].find('/') != std::string::npos)) {
+        s.complain("--tunnels is about a whole pool: `segue ctl drain POOL --tunnels`");
+        return static_cast<int>(kExitRefused);
+      }
+      const int code = ctl_rotation(s, o.places, state, o.change);
+      return code == kExitDone && o.tunnels && !o.change.dry_run
+                 ? ctl_close_tunnels(s, o.places[0], o.over, o.change)
+                 : code;
+    });
+    if (state == std::string_view("drain")) {
+      CLI::Option* tunnels =
+          rotation->add_flag("--tunnels", o.tunnels, "end the pool's upgraded connections, too");
+      rotation->add_option("--over", o.over, "within this time, each at a random moment")
+          ->needs(tunnels)
+          ->type_name("TIME")
+          ->capture_default_str();
+    }
+    rotation->add_option("POOL[/ADDRESS]", o.places, "an endpoint, or every endpoint of a pool")
+        ->required()
+        ->expected(1, 2)
+        ->type_name("");
+    add_change_options(*rotation, o, Lasts::kOrFor);
+  }
+  CLI::App* wait = verb("wait", [&o](CtlSession& s) { return ctl_wait(s, o.wait); });
+  wait->add_option("drained", o.wait.what, "the word says it")->required()->type_name("");
+  wait->add_option("POOL", o.wait.pool)->required()->type_name("");
+  wait->add_option("--timeout", o.wait.timeout, "give up after this time, with 3")
+      ->type_name("TIME")
+      ->capture_default_str();
+  wait->add_flag("--sessions", o.wait.sessions, "until no session was seen for half an hour, too");
+  CLI::App* failback = verb(
+      "failback", [&o](CtlSession& s) { return ctl_failback(s, o.name, o.at_once, o.change); });
+  failback->add_option("POOL", o.name)->required()->type_name("");
+  failback->add_flag("--at-once", o.at_once, "everybody, without the steps");
+  failback->add_option("--reason", o.change.reason, "why, for those who read the events");
 }
 
 // Pins, sessions, the kill switch, and the questions about them.
@@ -249,15 +305,7 @@ std::map<std::string, Verb> add_verbs(CLI::App& app, Options& o) {
       ->required()
       ->type_name("");
   add_change_options(*weights, o, Lasts::kOrFor);
-  for (const char* state : {"drain", "ready", "out", "up", "down", "auto"}) {
-    CLI::App* rotation = verb(
-        state, [&o, state](CtlSession& s) { return ctl_rotation(s, o.places, state, o.change); });
-    rotation->add_option("POOL[/ADDRESS]", o.places, "an endpoint, or every endpoint of a pool")
-        ->required()
-        ->expected(1, 2)
-        ->type_name("");
-    add_change_options(*rotation, o, Lasts::kOrFor);
-  }
+  add_rotation_verbs(verb, o);
   CLI::App* reload =
       verb("reload", [&o](CtlSession& s) { return ctl_reload(s, o.weights_from_file, o.change); });
   reload->add_flag("--weights-from-file", o.weights_from_file,
@@ -358,6 +406,7 @@ std::span<const CtlVerb> ctl_verbs() noexcept {
 
 int ctl_run(const std::vector<std::string>& arguments, const CtlEnvironment& environment) {
   Options options;
+  options.wait.progress = environment.err_is_terminal;
   options.socket = environment.socket.empty() ? kDefaultSocket : environment.socket;
   CLI::App app{std::string(kIntroduction), "segue ctl"};
   app.footer(std::string(kFooter));

@@ -18,6 +18,19 @@ Tone tone_of_health(std::string_view state) {
   return state == "down" ? Tone::kBad : Tone::kWarn;
 }
 
+/// Whether the pool takes traffic, and how much of it while it comes back.
+Cell traffic_of(const Json& pool) {
+  if (member(pool, "eligible") != true) return {"no", Tone::kBad};
+  const Json& failback = member(pool, "failback");
+  const std::string state = string_of(failback, "state"), hold = string_of(failback, "hold");
+  if (state.empty() || state == "taking") return {"yes", Tone::kGood};
+  if (!hold.empty()) return {"held: " + hold, Tone::kWarn};
+  if (state != "returning") return {state, Tone::kWarn};
+  const Json& admitted = member(failback, "admitted");
+  return {"returning " + human_percent(admitted.is_number() ? admitted.get<double>() : 0),
+          Tone::kWarn};
+}
+
 std::string endpoints_target(const std::string& pool) {
   return "/v1/pools/" + percent_encode(pool) + "/endpoints";
 }
@@ -48,6 +61,8 @@ int ctl_pools(CtlSession& session) {
                {"IN ROTATION", Align::kRight},
                {"NEEDED", Align::kRight},
                {"IN FLIGHT", Align::kRight},
+               {"STREAMS", Align::kRight},
+               {"TUNNELS", Align::kRight},
                {"BALANCE"},
                {"ENDPOINTS"}});
   for (const Json& pool : member(*answer, "pools")) {
@@ -58,12 +73,14 @@ int ctl_pools(CtlSession& session) {
       in_flight += number_of(endpoint, "in_flight");
       addresses += (addresses.empty() ? "" : " ") + string_of(endpoint, "address");
     }
-    const bool eligible = member(pool, "eligible") == true;
+    const Json& lasting = member(pool, "lasting");
     table.row({{string_of(pool, "pool"), Tone::kBold},
-               {eligible ? "yes" : "no", eligible ? Tone::kGood : Tone::kBad},
+               traffic_of(pool),
                {text_of(member(pool, "in_rotation")) + " of " + std::to_string(endpoints.size())},
                {text_of(member(pool, "healthy_min"))},
                {human_count(in_flight)},
+               {human_count(number_of(lasting, "streams"))},
+               {human_count(number_of(lasting, "tunnels"))},
                {string_of(pool, "balance")},
                {addresses}});
   }

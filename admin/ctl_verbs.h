@@ -43,6 +43,19 @@ int ctl_weights(CtlSession& session, const std::vector<std::string>& words,
 /// "auto".
 int ctl_rotation(CtlSession& session, const std::vector<std::string>& places,
                  const std::string& state, const CtlChange& change);
+// ctl_drain.cc
+struct CtlWait {
+  std::string what, pool;
+  std::string timeout = "1h";
+  bool sessions = false;  ///< they count as well
+  bool progress = false;  ///< standard error is a terminal
+};
+int ctl_wait(CtlSession& session, const CtlWait& wait);
+int ctl_close_tunnels(CtlSession& session, const std::string& pool, const std::string& over,
+                      const CtlChange& change);
+int ctl_failback(CtlSession& session, const std::string& pool, bool at_once,
+                 const CtlChange& change);
+
 int ctl_reload(CtlSession& session, bool weights_from_file, const CtlChange& change);
 
 // ctl_pins.cc

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "admin/readings.h"
+#include "admin/shares.h"
 
 namespace segue::admin {
 namespace {
@@ -26,7 +27,6 @@ void add_shares(telemetry::Exposition& out, const routing::Snapshot& snapshot,
       total += requests.back();
     }
     const std::size_t branches = route->split.branches().size();
-    const std::uint32_t eligible = eligible_branches(snapshot, *route);
     for (std::size_t i = 0; i < requests.size(); ++i) {
       telemetry::Exposition::Share share;
       share.route = route->settings.name;
@@ -34,7 +34,7 @@ void add_shares(telemetry::Exposition& out, const routing::Snapshot& snapshot,
       if (i < branches) {  // else a fallback pool, which has no weight of its own
         share.weight = route->split.branches()[i].weight;
         share.configured = route->split.share(i, (1u << branches) - 1);
-        share.effective = route->split.share(i, eligible);
+        share.effective = effective_share(snapshot, *route, i);
       }
       if (total > 0) share.observed = static_cast<double>(requests[i]) / static_cast<double>(total);
       out.shares.push_back(std::move(share));
@@ -48,7 +48,10 @@ void add_endpoints(telemetry::Exposition& out, const Control& control,
   std::vector<const routing::Endpoint*> configured(desired.endpoint_names.size(), nullptr);
   for (const auto& pool : snapshot.pools) {
     if (pool == nullptr) continue;
-    out.pools.push_back({pool->name, pool->eligible});
+    const health::Failback::State failback = control.failback(*pool);
+    out.pools.push_back({pool->id, pool->name, pool->eligible,
+                         static_cast<double>(failback.admitted) / health::Failback::kEverybody,
+                         to_string(failback.phase)});
     for (const routing::Endpoint& endpoint : pool->endpoints)
       configured[endpoint.id.index()] = &endpoint;
   }

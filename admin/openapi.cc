@@ -114,6 +114,20 @@ constexpr std::string_view kComponents = R"json({
         "reason": {"$ref": "#/components/schemas/Reason"}, "dry_run": {"$ref": "#/components/schemas/DryRun"}
       }
     },
+    "Failback": {
+      "type": "object", "additionalProperties": false,
+      "properties": {
+        "at_once": {"type": "boolean", "default": false, "description": "Without the steps."},
+        "reason": {"$ref": "#/components/schemas/Reason"}
+      }
+    },
+    "CloseTunnels": {
+      "type": "object", "additionalProperties": false,
+      "properties": {
+        "over": {"type": "string", "default": "10s", "description": "A duration up to an hour.", "examples": ["30s"]},
+        "reason": {"$ref": "#/components/schemas/Reason"}
+      }
+    },
     "Reload": {
       "type": "object", "additionalProperties": false,
       "properties": {
@@ -176,6 +190,8 @@ constexpr std::string_view kComponents = R"json({
             }
           }
         },
+        "pool": {"type": "string", "description": "Of a failback."},
+        "failback": {"$ref": "#/components/schemas/FailbackState"},
         "differences": {
           "type": "array",
           "items": {
@@ -286,6 +302,17 @@ constexpr std::string_view kComponents = R"json({
         "reason": {"type": "string"}
       }
     },
+    "Cohorts": {
+      "type": "object", "required": ["seen", "cohorts"],
+      "properties": {
+        "seen": {"type": "integer", "description": "How many; at most 1000 are listed."},
+        "cohorts": {"type": "array", "items": {"$ref": "#/components/schemas/Cohort"}}
+      }
+    },
+    "Places": {
+      "type": "object", "required": ["key", "routes"],
+      "properties": {"key": {"type": "string"}, "routes": {"type": "array", "items": {"$ref": "#/components/schemas/Where"}}}
+    },
     "Where": {"type": "object", "required": ["route", "group", "pool", "why", "reason"], "description": "As Explanation, and what was seen of the cohort."},
     "Pin": {
       "type": "object", "required": ["group", "key", "pool", "hard", "by", "reason", "since", "until"],
@@ -363,14 +390,52 @@ constexpr std::string_view kComponents = R"json({
       }
     },
     "Pool": {
-      "type": "object", "required": ["pool", "eligible", "known", "in_rotation", "healthy_min", "balance", "endpoints"],
+      "type": "object", "required": ["pool", "eligible", "known", "in_rotation", "healthy_min", "balance", "failback", "lasting", "endpoints"],
       "properties": {
         "pool": {"type": "string"}, "eligible": {"type": "boolean", "description": "Can take traffic."},
         "known": {"type": "boolean", "description": "Some endpoint has had a verdict since the start."},
         "in_rotation": {"type": "integer"}, "healthy_min": {"type": "integer"},
         "balance": {"type": "string", "enum": ["least_loaded", "round_robin"]},
+        "failback": {"$ref": "#/components/schemas/FailbackState"}, "lasting": {"$ref": "#/components/schemas/Lasting"},
         "endpoints": {"type": "array", "items": {"$ref": "#/components/schemas/Endpoint"}}
       }
+    },
+    "FailbackState": {
+      "type": "object", "required": ["state", "hold", "admitted", "step", "steps", "failures", "since", "next"],
+      "properties": {
+        "state": {"type": "string", "enum": ["taking", "failed", "stabilising", "returning", "held"]},
+        "hold": {"type": ["string", "null"], "enum": ["manual", "flapping", null], "description": "Why it is held."},
+        "admitted": {"type": "number", "minimum": 0, "maximum": 1, "description": "Of the cohorts that the weights give it, those that it has back."},
+        "step": {"type": "integer", "description": "While returning; else 0."}, "steps": {"type": "integer"},
+        "failures": {"type": "integer", "description": "Within flap_window."},
+        "since": {"$ref": "#/components/schemas/Time"},
+        "next": {"$ref": "#/components/schemas/Time", "description": "When it goes on by itself; null when it does not."}
+      }
+    },
+    "Lasting": {
+      "type": "object", "required": ["in_flight", "streams", "tunnels"],
+      "properties": {
+        "in_flight": {"type": "integer", "description": "Requests that run, streams and tunnels included."},
+        "streams": {"type": "integer", "description": "Responses of unknown length that are being relayed."},
+        "tunnels": {"type": "integer", "description": "Upgraded connections."}
+      }
+    },
+    "Drained": {
+      "allOf": [
+        {"$ref": "#/components/schemas/Lasting"},
+        {
+          "type": "object", "required": ["pool", "drained", "sessions", "still_taking"],
+          "properties": {
+            "pool": {"type": "string"}, "drained": {"type": "boolean", "description": "Nothing runs, and nothing new comes. Sessions do not count."},
+            "still_taking": {"type": "array", "items": {"type": "string"}, "description": "Why new requests still come, a sentence each."},
+            "sessions": {"type": "integer", "description": "Whose last request went there in the last half hour, of those that are remembered."}
+          }
+        }
+      ]
+    },
+    "ClosedTunnels": {
+      "type": "object", "required": ["pool", "tunnels", "over"],
+      "properties": {"pool": {"type": "string"}, "tunnels": {"type": "integer", "description": "Those there were."}, "over": {"type": "string"}}
     },
     "Health": {
       "type": "object",

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "admin/shares.h"
 #include "admin/units.h"
 
 namespace segue::admin {
@@ -73,7 +74,6 @@ Json split_json(const Call& call, const routing::Route& route) {
   const auto workers = call.control().workers();
   const Instant at = now();
   const std::size_t branches = route.split.branches().size();
-  const std::uint32_t eligible = routing::eligible_branches(snapshot, route);
   const std::uint32_t all = (1u << branches) - 1;
 
   struct Row {
@@ -98,7 +98,7 @@ Json split_json(const Call& call, const routing::Route& route) {
     row["weight"] = branch ? Json(route.split.branches()[i].weight) : Json();
     row["file_weight"] = branch ? Json(route.settings.split[i].weight) : Json();
     row["share"] = branch ? Json(rounded(route.split.share(i, all))) : Json();
-    row["effective_share"] = branch ? Json(rounded(route.split.share(i, eligible))) : Json();
+    row["effective_share"] = branch ? Json(rounded(effective_share(snapshot, route, i))) : Json();
     row["requests"] = rows[i].total.requests;
     row["failures"] = rows[i].total.failures;
     row["in_flight"] = rows[i].total.in_flight;
@@ -157,6 +157,8 @@ Json pool_json(const Call& call, const routing::Pool& pool) {
           {"healthy_min", pool.settings.healthy_min},
           {"balance",
            pool.settings.balance == conf::Balance::kRoundRobin ? "round_robin" : "least_loaded"},
+          {"failback", failback_json(call.control(), pool)},
+          {"lasting", lasting_json(call.control(), pool)},
           {"endpoints", std::move(endpoints)}};
 }
 
@@ -191,12 +193,29 @@ Json event_json(const telemetry::Event& event) {
           {"facts", std::move(facts)}};
 }
 
+// How a pool comes back, where that is worth a warning; "" where it is not.
+std::string failback_warning(const Control& control, const routing::Pool& pool) {
+  using Failback = health::Failback;
+  const Failback::State state = control.failback(pool);
+  const std::string release = "`segue ctl failback " + pool.name + "` lets it back";
+  if (state.hold == Failback::Hold::kManual)
+    return "pool " + pool.name + " can take traffic again and waits for you: " + release;
+  if (state.hold == Failback::Hold::kFlapping)
+    return "pool " + pool.name + " is held back: it failed " + std::to_string(state.failures) +
+           " times in a short time; " + release;
+  return "";
+}
+
 constexpr std::int64_t kDaySeconds = 24 * 3600, kCertificateWarningSeconds = 30 * kDaySeconds;
 
 std::vector<std::string> warnings(const Control& control, const routing::Snapshot& snapshot) {
   std::vector<std::string> found;
   for (const auto& pool : snapshot.pools)
     if (pool != nullptr && !pool->eligible) found.push_back(pool_warning(control, *pool));
+  for (const auto& pool : snapshot.pools)
+    if (pool != nullptr)
+      if (std::string text = failback_warning(control, *pool); !text.empty())
+        found.push_back(std::move(text));
   for (const auto& route : snapshot.routes) {
     if (route == nullptr) continue;
     const std::string& name = route->settings.name;

@@ -18,6 +18,17 @@ Json health_json(const Call& call, const routing::Pool& pool, const routing::End
 Json explanation_json(const routing::Explanation& why);  // api_routing.cc
 Json event_json(const telemetry::Event& event);
 
+// readings_drain.cc: what comes back to a pool, and what it still has
+Json failback_json(const Control& control, const routing::Pool& pool);
+Json lasting_json(const Control& control, const routing::Pool& pool);
+
+/// What runs on a pool now, over all workers.
+struct Lasting {
+  std::uint64_t in_flight = 0;  ///< requests, with the next two
+  std::uint64_t streams = 0, tunnels = 0;
+};
+Lasting lasting(const Control& control, const routing::Pool& pool);
+
 /// {"old": 90, "new": 10}: the weights that are served.
 Json weights_json(const routing::Snapshot& snapshot, const routing::Route& route);
 

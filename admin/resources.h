@@ -46,6 +46,11 @@ void get_health(Call& call);
 void put_pool(Call& call);
 void put_endpoint(Call& call);
 
+// api_drain.cc: letting go of a pool and taking it back
+void get_drained(Call& call);
+void post_failback(Call& call);
+void post_close_tunnels(Call& call);
+
 // api_events.cc, api_config.cc
 void get_events(Call& call);
 void get_config(Call& call);

@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "app/session_secret.h"
 #include "routing/build.h"
 #include "segue/version.h"
 
@@ -21,6 +22,9 @@ Control::Control(net::Loop& loop, Workers& workers, Listeners& listeners, TlsDes
       tls_(tls),
       memory_(memory),
       health_(loop, desired_, workers, tls, *this),
+      failback_(
+          loop, desired_, [this](EndpointId id) { return health_.report(id).last_result; },
+          [this] { on_rotation_changed(); }),
       coalesce_(new uv_timer_t{}),
       started_with_(std::move(config)),
       tls_watch_(loop, tls,
@@ -29,6 +33,7 @@ Control::Control(net::Loop& loop, Workers& workers, Listeners& listeners, TlsDes
                     on_certificate_expiring(shown, days);
                   }}) {
   desired_.config = started_with_;
+  desired_.session_secret = fresh_session_secret();
   uv_timer_init(loop.uv(), coalesce_);
   coalesce_->data = this;
 }
@@ -70,6 +75,7 @@ admin::ProcessInfo Control::process() const {
 Status<Problems> Control::commit() {
   rotation_changed_ = false;
   auto next = routing::build(desired_, snapshot_);
+  if (next && failback_.observe(**next, now())) next = routing::build(desired_, snapshot_);
   if (!next) return fail(std::move(next).error());
   const std::shared_ptr<const routing::Snapshot> before = std::move(snapshot_);
   snapshot_ = std::move(*next);
@@ -77,6 +83,8 @@ Status<Problems> Control::commit() {
   for (telemetry::Event& event : health_.take_news())
     news_.push_back({snapshot_->generation, std::move(event)});
   announce_pools(*before);
+  for (telemetry::Event& event : failback_.take_news())
+    news_.push_back({snapshot_->generation, std::move(event)});
   publish_tls();
   workers_.publish(snapshot_);
   return segue::Done{};

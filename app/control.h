@@ -15,6 +15,7 @@
 #include <uv.h>
 
 #include "admin/control.h"
+#include "app/failback_desk.h"
 #include "app/health_desk.h"
 #include "app/listeners.h"
 #include "app/memory_watch.h"
@@ -57,12 +58,18 @@ class Control final : public admin::Control, HealthEvents, Deadline::Owner {
   std::vector<admin::CertificateInfo> certificates() const override { return tls_.certificates(); }
   admin::ProcessInfo process() const override;
   health::Report health(EndpointId endpoint) const override { return health_.report(endpoint); }
+  health::Failback::State failback(const routing::Pool& pool) const override {
+    return failback_.state(pool.settings, now());
+  }
   telemetry::EventLog& events() override { return events_; }
   bool ready() const override { return serving_ && !draining_; }
   void recent(std::function<void(telemetry::RecentTraffic)> done) override {
     workers_.recent(std::move(done));
   }
   void change(admin::Change change, Done done) override;
+  void release(std::string pool, health::Failback::Ramp ramp, admin::Author author,
+               Done done) override;
+  void close_tunnels(const routing::Pool& pool, Millis over, admin::Author author) override;
   void reload(bool weights_from_file, admin::Author author, Done done) override;
 
  private:
@@ -117,6 +124,7 @@ class Control final : public admin::Control, HealthEvents, Deadline::Owner {
   routing::Desired desired_;
   std::shared_ptr<const routing::Snapshot> snapshot_;  // the newest, null before start()
   HealthDesk health_;
+  FailbackDesk failback_;
   std::vector<News>
       news_;  // told when their generation has settled, so that who hears of it sees it
   std::vector<Waiter> waiters_;

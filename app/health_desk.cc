@@ -55,13 +55,15 @@ HealthDesk::HealthDesk(net::Loop& loop, routing::Desired& desired, const Workers
 }
 
 void HealthDesk::configure() {
-  known_.clear();
+  const auto before = std::exchange(known_, {});
   std::map<EndpointId, Name> names;
   std::vector<health::PassiveTarget> passive;
   for (const conf::Pool& pool : desired_.config->pools) {
     for (const conf::Endpoint& endpoint : pool.endpoints) {
       const EndpointId id = desired_.endpoint_id(pool.name, endpoint.address);
-      known_[id] = {pool.name, endpoint.address};
+      const auto was = before.find(id);
+      const bool failed = was != before.end() && was->second.failed;
+      known_[id] = {pool.name, endpoint.address, pool.slow_start, failed};
       passive.push_back({id, pool.passive});
       if (SocketAddress::parse(endpoint.address)) continue;
       // A name: conf has checked that it has the form host:port.
@@ -76,7 +78,19 @@ void HealthDesk::configure() {
   outliers_.update(passive, now());
   for (const auto& [id, known] : known_) desired_.endpoints[id].outlier = outliers_.state(id);
   check_all();
+  remembered_.clear();
   resolve_due();
+}
+
+std::vector<health::History> HealthDesk::history() const {
+  std::vector<health::History> all;
+  for (const auto& [id, known] : known_) {
+    const health::Report report = prober_.report(id);
+    if (!health::is_verdict(report.state)) continue;
+    all.push_back(
+        {known.pool, known.address, report.state, report.since_wall_ms, report.transitions});
+  }
+  return all;
 }
 
 /// Hands the prober its targets as they are now, and takes over what it knows of them.
@@ -88,6 +102,13 @@ void HealthDesk::check_all() {
       std::optional<SocketAddress> socket = desired_.endpoints[id].socket;
       if (auto parsed = SocketAddress::parse(endpoint.address)) socket = *parsed;
       targets.push_back({id, endpoint.address, socket, pool.health, tls_.client(pool.name)});
+      for (const health::History& was : remembered_) {
+        if (was.pool != pool.name || was.address != endpoint.address) continue;
+        targets.back().known = was.state;
+        targets.back().known_since_wall_ms = was.since_ms;
+        targets.back().known_transitions = was.transitions;
+        known_[id].failed = was.state == EndpointState::Health::kDown;
+      }
     }
   }
   prober_.update(std::move(targets));
@@ -115,6 +136,27 @@ void HealthDesk::tell(const char* name, std::vector<std::pair<std::string, std::
   news_.push_back(std::move(event));
 }
 
+/// Slow start, where a failure was seen: what is new, or was only taken out, needs none.
+void HealthDesk::warm_up(EndpointId endpoint) {
+  const auto known = known_.find(endpoint);
+  if (known == known_.end() || known->second.slow_start.count() == 0) return;
+  EndpointState& state = desired_.endpoints[endpoint];
+  // By the operator's word it has had its whole share all along.
+  if (state.by_operator == routing::Word::kReady || state.by_operator == routing::Word::kUp) return;
+  state.warm_from = now();
+}
+
+void HealthDesk::end_warming() {
+  bool ended = false;
+  for (const auto& [id, known] : known_) {
+    Instant& from = desired_.endpoints[id].warm_from;
+    if (!from || now() - from < known.slow_start) continue;
+    from = {};
+    ended = true;
+  }
+  if (ended) owner_.on_rotation_changed();
+}
+
 void HealthDesk::on_flip(const health::Flip& flip) {
   desired_.endpoints[flip.endpoint].health = flip.to;
   auto facts = facts_of(flip.endpoint);
@@ -122,14 +164,24 @@ void HealthDesk::on_flip(const health::Flip& flip) {
       facts.end(),
       {{"cause", flip.cause}, {"count", std::to_string(flip.count)}, {"evidence", flip.evidence}});
   const bool up = flip.to == EndpointState::Health::kUp;
+  if (const auto known = known_.find(flip.endpoint); known != known_.end()) {
+    bool& failed = known->second.failed;
+    if (up && failed) warm_up(flip.endpoint);
+    // A server that says from the first check on that it is starting has not failed.
+    failed = flip.to == EndpointState::Health::kDown ||
+             (flip.to == EndpointState::Health::kStarting &&
+              (failed || flip.from == EndpointState::Health::kUp));
+  }
   if (up) outliers_.recovered(flip.endpoint, now());
   tell(event_name(flip.to), std::move(facts), up ? Event::Level::kInfo : Event::Level::kWarn);
   owner_.on_rotation_changed();
+  owner_.on_history_changed();
 }
 
 void HealthDesk::on_outlier(const health::Outliers::Change& change) {
   if (change.from == change.to) return owner_.renew_probe(change.endpoint);
   desired_.endpoints[change.endpoint].outlier = change.to;
+  if (change.to == EndpointState::Outlier::kIn) warm_up(change.endpoint);
   auto facts = facts_of(change.endpoint);
   facts.insert(facts.end(), {{"cause", change.cause},
                              {"evidence", change.evidence},
@@ -152,6 +204,7 @@ void HealthDesk::on_probe(EndpointId endpoint, std::optional<bool> ok) {
 
 void HealthDesk::on_deadline(Deadline&) {
   outliers_.tick(now());
+  end_warming();
   resolve_due();
   loop_.deadlines().arm(every_second_, now() + Seconds(1));
 }

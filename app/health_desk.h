@@ -12,6 +12,7 @@
 
 #include "app/tls_desk.h"
 #include "app/workers.h"
+#include "health/history.h"
 #include "health/outlier.h"
 #include "health/prober.h"
 #include "health/report.h"
@@ -29,6 +30,7 @@ class HealthEvents {
   virtual bool may_eject(
       EndpointId endpoint) = 0;  ///< it is not the last one its pool has in rotation
   virtual void renew_probe(EndpointId endpoint) = 0;  ///< a half-open one may be tried once more
+  virtual void on_history_changed() {}  ///< HealthDesk::history() is different, and worth keeping
 
  protected:
   ~HealthEvents() = default;
@@ -46,6 +48,11 @@ class HealthDesk final : Deadline::Owner {
   /// Takes over what Desired::config says now; known endpoints keep their history.
   void configure();
 
+  /// The last verdicts on the endpoints, where there are any, and taking them over after a restart:
+  /// once, before the first configure(). What the file no longer has is forgotten.
+  std::vector<health::History> history() const;
+  void remember(std::vector<health::History> history) { remembered_ = std::move(history); }
+
   health::Report report(EndpointId endpoint) const;
 
   /// What happened since the last call, to be told once the snapshot that shows it is served.
@@ -57,6 +64,8 @@ class HealthDesk final : Deadline::Owner {
  private:
   struct Known {
     std::string pool, address;
+    Millis slow_start{0};
+    bool failed = false;  // a failure was seen, and it did not come back since
   };
   struct Name {
     std::string host;
@@ -71,6 +80,8 @@ class HealthDesk final : Deadline::Owner {
   void on_resolved(EndpointId endpoint,
                    const Result<std::vector<SocketAddress>, std::string>& found);
   void check_all();
+  void warm_up(EndpointId endpoint);
+  void end_warming();
   void tell(const char* name, std::vector<std::pair<std::string, std::string>> facts,
             telemetry::Event::Level level);
   std::vector<std::pair<std::string, std::string>> facts_of(EndpointId endpoint) const;
@@ -81,7 +92,8 @@ class HealthDesk final : Deadline::Owner {
   HealthEvents& owner_;
   std::vector<telemetry::Event> news_;
   std::unordered_map<EndpointId, Known> known_;
-  std::map<EndpointId, Name> names_;  // endpoints that are host names
+  std::vector<health::History> remembered_;  // from before the start; empty after configure()
+  std::map<EndpointId, Name> names_;         // endpoints that are host names
   health::Prober prober_;
   health::Outliers outliers_;
   net::Resolver resolver_;

@@ -70,6 +70,10 @@ void Workers::set_pool_tls(PoolId id, const std::shared_ptr<const net::TlsClient
   for (const auto& worker : workers_) worker->post_pool_tls(id, tls);
 }
 
+void Workers::close_tunnels(PoolId id, Millis over) {
+  for (const auto& worker : workers_) worker->post_close_tunnels(id, over);
+}
+
 void Workers::recent(std::function<void(telemetry::RecentTraffic)> done) {
   struct Gathered {
     telemetry::RecentTraffic all;

@@ -50,6 +50,8 @@ class Workers final : proxy::WorkerReports {
   void replace_listener(const std::shared_ptr<proxy::ListenerState>& state);
   void close_listener(ListenerId id);
   void set_pool_tls(PoolId id, const std::shared_ptr<const net::TlsClient>& tls);
+  /// Ends the tunnels through a pool, spread over `over`.
+  void close_tunnels(PoolId id, Millis over);
   /// What all workers have seen lately, in no order; `done` is called on the control thread.
   void recent(std::function<void(telemetry::RecentTraffic)> done);
   void drain();

@@ -200,9 +200,9 @@ void pick(benchmark::State& state, conf::Balance balance, std::uint32_t weights)
   }
   routing::Picker picker(rng);
   const routing::Pool& built = *snapshot->pools[0];
-  benchmark::DoNotOptimize(picker.pick(built, loads, 1024, {}));
+  benchmark::DoNotOptimize(picker.pick(built, loads, 1024, {}, {}));
   Counting counting(state);
-  for (auto _ : state) benchmark::DoNotOptimize(picker.pick(built, loads, 1024, {}));
+  for (auto _ : state) benchmark::DoNotOptimize(picker.pick(built, loads, 1024, {}, {}));
 }
 BENCHMARK_CAPTURE(pick, least_loaded, conf::Balance::kLeastLoaded, 1)->Arg(2)->Arg(100)->Arg(5'000);
 BENCHMARK_CAPTURE(pick, least_loaded_weighted, conf::Balance::kLeastLoaded, 3)

@@ -75,7 +75,7 @@ std::optional<CohortKey> read_key(const Cursor& at) {
 }
 
 bool always_there(Kind kind) {
-  return kind == Kind::kRequest || kind == Kind::kClient || kind == Kind::kSession;
+  return kind == Kind::kRequest || kind == Kind::kClient;
 }
 
 }  // namespace

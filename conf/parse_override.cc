@@ -24,7 +24,7 @@ constexpr Key<Override> kKeys[] = {
     key<&Override::header>("header", text(judge_field_name, Empty::kAllowed),
                            "Request field that names the pool; it never travels on."),
     key<&Override::query>("query", text(judge_parameter, Empty::kAllowed),
-                          "Query parameter that does; it travels on with the request."),
+                          "Query parameter that does; it never travels on."),
     secret(Key<Override>{"secret", text(nullptr, Empty::kAllowed),
                          "With it the value is `POOL:SECRET`. `file:/path` reads it from there.",
                          read_override_secret,

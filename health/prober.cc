@@ -79,6 +79,9 @@ void Prober::add(CheckTarget target) {
   auto owned = std::make_unique<Check>();
   Check& check = *owned;
   check.verdict = first_verdict(target);
+  if (check.verdict.state() == target.known && target.known_since_wall_ms > 0)
+    check.since_wall_ms = target.known_since_wall_ms;
+  check.transitions = target.known_transitions;
   check.target = std::move(target);
   checks_.emplace(check.target.endpoint, std::move(owned));
   // A state from before a restart is good enough to wait for; an open question is not.

@@ -32,9 +32,11 @@ struct CheckTarget {
   std::optional<SocketAddress> socket;  ///< none while unresolved: it is not checked then
   conf::Health settings;
   std::shared_ptr<const net::TlsClient> tls;  ///< null: plain
-  /// What an endpoint that the prober does not know yet begins with: kChecking, or the state it had
+  /// What an endpoint that the prober does not know yet begins with: kChecking, or what it had
   /// before a restart.
   EndpointState::Health known = EndpointState::Health::kChecking;
+  std::uint64_t known_since_wall_ms = 0;  ///< 0: now
+  std::uint64_t known_transitions = 0;
 };
 
 struct Flip {

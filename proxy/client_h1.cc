@@ -546,6 +546,14 @@ void ClientH1::begin_drain() {
                             : worker_.snapshot()->config->timeouts.linger);
 }
 
+bool ClientH1::is_tunnel_to(PoolId id) const noexcept {
+  return is_tunnel() && exchange_->leads_to(id);
+}
+
+void ClientH1::end_tunnel_at(Instant at) {
+  if (is_tunnel()) exchange_->end_tunnel_at(at);
+}
+
 void ClientH1::cut() {
   if (exchange_ != nullptr) {
     exchange_->from_client().on_failed({Fault::kDraining, Side::kSelf});

@@ -36,7 +36,9 @@ class ClientH1 final : public net::Retired,
   /// Draining: an idle connection closes now, a busy one after its response.
   void begin_drain();
   bool is_tunnel() const noexcept { return phase_ == Phase::kTunnel; }
-  void cut();  ///< the drain deadline passed
+  bool is_tunnel_to(PoolId id) const noexcept;
+  void end_tunnel_at(Instant at);  ///< nothing when it is none
+  void cut();                      ///< the drain deadline passed
 
   ListenerId listener_id() const noexcept { return listener_->id; }
 

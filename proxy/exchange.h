@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "lib/base/deadlines.h"
@@ -13,6 +14,7 @@
 #include "proxy/exchange_table.h"
 #include "proxy/forwarding.h"
 #include "proxy/upstream_h1.h"
+#include "proxy/visit.h"
 #include "routing/picker.h"
 #include "routing/place.h"
 #include "routing/snapshot.h"
@@ -46,6 +48,10 @@ class Exchange final : Deadline::Owner {
   /// A place became free at an endpoint of the pool it queues for.
   void on_slot();
 
+  // Draining (exchange_drain.cc), of a tunnel:
+  bool leads_to(PoolId id) const noexcept { return pool_ != nullptr && pool_->id == id; }
+  void end_tunnel_at(Instant at);  ///< both ends are closed then, politely
+
  private:
   struct FromClient final : http::StreamEvents {
     explicit FromClient(Exchange& owner) : exchange(owner) {}
@@ -71,6 +77,13 @@ class Exchange final : Deadline::Owner {
   void step(Event event);
   void reset();
 
+  // Draining (exchange_drain.cc)
+  /// What lasts, and is counted on its pool meanwhile.
+  enum class Open : std::uint8_t { kNothing, kStream, kTunnel };
+  telemetry::Cell& open_cell();
+  void count_open(Open what);
+  void uncount_open();
+
   // Choosing (exchange_route.cc)
   void route();
   routing::Placement first_place();
@@ -85,18 +98,41 @@ class Exchange final : Deadline::Owner {
   void redirect();
   const routing::Pool& pool() const noexcept { return *pool_; }
 
-  // One attempt (exchange.cc)
+  // Sessions, testers, isolated cookies (exchange_session.cc)
+  void begin_visit();
+  std::uint64_t session_cohort() const noexcept;
+  void settle_visit();
+  void hear_tester();
+  void cut_parameter(std::string_view name);
+  void show_cookies();
+  std::span<const http::Field> fields_for_visitor(http::Head& head);
+  void rename_cookies(http::Head& head);
+  void keep_session(const http::Head& head);
+  telemetry::SessionState session_state(std::size_t answered) const noexcept;
+  std::size_t destination_now() const noexcept;
+  Isolation isolation() const noexcept;
+  bool is_encrypted_to_client() const noexcept;
+  void end_visit() noexcept;
+
+  // Asking other pools (exchange_lookup.cc)
+  bool look_elsewhere(const http::Head& head);
+  bool is_final(const http::Head& head) const noexcept;
+  routing::Placement next_lookup() const noexcept;
+
+  // One attempt (exchange_attempt.cc)
   void send_request();
   void attempt_failed(Error error);
-  void hold_body();
   bool try_again(bool stale);
   bool retry_allowed();
   void end_attempt(bool gateway_error, bool verdict);
   void note_outcome(bool gateway_error);
-  void keep_for_replay(Bytes bytes);
-  bool exceeds_body_limit(std::uint64_t bytes) const noexcept;
 
-  // The response
+  // The request's body (exchange_body.cc)
+  bool exceeds_body_limit(std::uint64_t bytes) const noexcept;
+  void keep_for_replay(Bytes bytes);
+  void hold_body();
+
+  // The response (exchange_response.cc)
   void on_response_head(http::Head& head);
   void rewrite_location(http::Head& head, const http::Field& location);
   bool offered(const http::Head& head) const;
@@ -128,8 +164,9 @@ class Exchange final : Deadline::Owner {
   telemetry::SeriesCells* series_ = nullptr;     // of the destination being tried
   ForwardedFields forwarded_;                    // what the proxy adds to the request
   std::span<const http::Field> extra_;           // the same, as fields
-  std::string replay_;    // request body sent so far, while it may be needed again
-  std::string location_;  // a rewritten Location, until the head is sent
+  std::string replay_;            // request body sent so far, while it may be needed again
+  std::string location_;          // a rewritten Location, until the head is sent
+  std::unique_ptr<Visit> visit_;  // made by the first request that needs it
   Deadline deadline_{*this};
   Waiting waiting_;
   telemetry::Record record_;
@@ -152,7 +189,11 @@ class Exchange final : Deadline::Owner {
   bool probe_ = false;        // this attempt decides about a half-open endpoint
   bool retry_taken_ = false;  // counts against the retry budget
   bool client_half_ended_ = false, upstream_half_ended_ = false;  // tunnels
+  bool tunnel_ends_ = false;  // deadline_ is when end_tunnel_at() said
+  Open open_ = Open::kNothing;
   bool fresh_only_ = false;                           // the next attempt takes no idle connection
+  bool visiting_ = false;                             // visit_ is of this request
+  bool looking_ = false;                              // a pool had nothing for it: others are asked
   bool keeps_replay_ = false;                         // body bytes go to replay_ as they pass
   bool client_slow_ = false, upstream_slow_ = false;  // who is holding whom
   telemetry::Proof proof_ =

@@ -14,7 +14,7 @@ void Exchange::remember() {
     sighting.alias = selection_.alias;
     sighting.key = record_.cohort_key;
     sighting.name = record_.cohort_name;
-    sighting.session = selection_.session_pool != 0;
+    sighting.session = visiting_ && visit_->has_session;
     worker_.recent().saw(sighting, wall_ms);
   }
   if (record_.delivery.empty()) return;

@@ -44,6 +44,9 @@ void Exchange::route() {
   route_ = &snapshot_->route(match.route);
   if (route_->settings.total_timeout.count() > 0)
     total_deadline_ = worker_.loop().turn() + route_->settings.total_timeout;
+  if (route_->visits ||
+      (snapshot_->has_sessions && request_->find(http::FieldId::kCookie) != nullptr))
+    begin_visit();
   const routing::Placement placement = first_place();
   record_.why = routing::to_string(placement.why);
   go_to(placement);
@@ -51,8 +54,9 @@ void Exchange::route() {
 
 routing::Placement Exchange::first_place() {
   const ClientInfo client = client_->info();
-  selection_.cohort =
-      route_->cohort.find(*request_, client_address(*request_, client), worker_.rng().next());
+  selection_.cohort = route_->cohort.find(*request_, client_address(*request_, client),
+                                          worker_.rng().next(), session_cohort());
+  if (visiting_) settle_visit();
   const routing::CohortKeys::Found found = selection_.cohort.found;
   record_.has_cohort = found == routing::CohortKeys::Found::kKey;
   record_.cohort_key = selection_.cohort.key;
@@ -63,6 +67,7 @@ routing::Placement Exchange::first_place() {
 
 /// Where it goes when the pools it tried could not take it.
 routing::Placement Exchange::other_place() const {
+  if (looking_) return next_lookup();
   return routing::next_place(*snapshot_, *route_, selection_, tried_destinations_);
 }
 
@@ -86,7 +91,7 @@ void Exchange::try_endpoint() {
   if (!queued_at_ && worker_.pool(pool().id).queued > 0) return enqueue();
   const routing::Picker::Choice choice = worker_.picker().pick(
       pool(), worker_.loads(), worker_.share_of(pool().settings.in_flight_max),
-      {tried_.data(), std::min<std::size_t>(attempts_, tried_.size())});
+      {tried_.data(), std::min<std::size_t>(attempts_, tried_.size())}, worker_.loop().turn());
   if (choice.endpoint != nullptr) return take_endpoint(choice);
   if (choice.full) return enqueue();
   go_to(other_place());

@@ -10,6 +10,9 @@
 //                  └───────▶ kReplying ◀───┴────────────────────┘          ▼         ▼
 //                               └──────────────── end ────────────────▶  kDone  ◀────┘
 //
+// A final head that is not passed on because other pools are asked too (kElsewhere) leads from
+// kWaiting back to kRouting, as a refusal does.
+//
 // An abort (kEnd) leads to kDone from anywhere.
 #pragma once
 
@@ -39,6 +42,7 @@ enum class Event : std::uint8_t {
   kSlot,       // a place became free
   kConnected,  // a connection is there, fresh or reused
   kRefused,    // the attempt failed and may be repeated
+  kElsewhere,  // a final response head that is not passed on: another pool is asked
   kFinalHead,  // a final response head
   kSwitched,   // a 101 that fits
   kReply,      // an answer of our own
@@ -60,6 +64,7 @@ inline constexpr Arrow kArrows[] = {
     {State::kConnecting, Event::kConnected, State::kWaiting},
     {State::kConnecting, Event::kRefused, State::kRouting},
     {State::kWaiting, Event::kRefused, State::kRouting},
+    {State::kWaiting, Event::kElsewhere, State::kRouting},
     {State::kWaiting, Event::kFinalHead, State::kRelaying},
     {State::kWaiting, Event::kSwitched, State::kTunnel},
     {State::kRouting, Event::kReply, State::kReplying},

@@ -18,6 +18,23 @@ using http::BodyLength;
 // Interim responses before the final one; a server that sends more is not making progress.
 constexpr std::uint8_t kInformationalMax = 32;
 
+// A response that nobody wants is read this far and this long for the sake of its connection, which
+// costs about as much to make anew.
+constexpr std::uint64_t kDiscardBytes = 64 * 1024;
+constexpr Millis kDiscardTime(1000);
+
+/// Whom a discarded response is told to.
+struct Nobody final : UpstreamEvents {
+  void on_connected() override {}
+  void on_head(http::Head&) override {}
+  void on_body(Bytes) override {}
+  void on_end(std::span<const http::Field>) override {}
+  void on_full() override {}
+  void on_drained() override {}
+  void on_failed(Error) override {}
+};
+constinit Nobody nobody;  // without state: every thread's
+
 /// "timeout=65" of a Keep-Alive field, less one second for the way, in ms; 0 when absent.
 std::uint32_t idle_limit_ms(const http::Head& head) {
   const http::Field* field = head.find(http::FieldId::kKeepAlive);
@@ -72,7 +89,7 @@ void UpstreamH1::attach(UpstreamEvents& events) {
   holds_ = 0;
   informational_ = 0;
   keep_alive_ = true;
-  request_ended_ = bytes_received_ = bulk_ = false;
+  request_ended_ = bytes_received_ = bulk_ = discarding_ = false;
   sent_before_ = tcp_.sent();
 }
 
@@ -241,7 +258,7 @@ void UpstreamH1::parse_heads() {
                          (response_framing_ == BodyLength::Kind::kLength && remaining_ == 0);
     reading->buffer.take(rest.size());
     events->on_head(head);
-    if (events_ != events) break;  // the exchange gave up on it
+    if (events_ != events && !discarding_) break;  // the exchange gave up on it
     if (nothing && phase_ == Phase::kBody) {
       if (!rest.empty()) keep_alive_ = false;  // bytes after the end of a response: nobody's
       end_response({});
@@ -268,7 +285,7 @@ void UpstreamH1::begin_body(const http::Head& head) {
 }
 
 void UpstreamH1::feed(Bytes bytes) {
-  if (events_ == nullptr) return;
+  if (events_ == nullptr || drops(bytes)) return;
   if (phase_ == Phase::kTunnel) return events_->on_body(bytes);
   if (phase_ == Phase::kEnded) {
     keep_alive_ = false;
@@ -314,6 +331,7 @@ void UpstreamH1::feed_chunked(Bytes bytes) {
 void UpstreamH1::end_response(std::span<const http::Field> trailers) {
   phase_ = Phase::kEnded;
   ++served_;
+  if (discarding_) return release();
   events_->on_end(trailers);
 }
 
@@ -373,6 +391,26 @@ void UpstreamH1::release() {
     wire_->read_start();
   }
   worker_.connections().keep(*this);
+}
+
+void UpstreamH1::discard() {
+  const bool long_or_endless =
+      response_framing_ == BodyLength::Kind::kUntilClose ||
+      (response_framing_ == BodyLength::Kind::kLength && remaining_ > kDiscardBytes);
+  if (long_or_endless || !keep_alive_ || worker_.draining()) return abort();
+  events_ = &nobody;
+  discarding_ = true;
+  discarded_ = 0;
+  worker_.loop().deadlines().arm(deadline_, worker_.loop().turn() + kDiscardTime);
+}
+
+/// Whether the connection was closed because nobody wants as much as comes.
+bool UpstreamH1::drops(Bytes bytes) {
+  if (!discarding_) return false;
+  discarded_ += bytes.size();
+  if (discarded_ <= kDiscardBytes) return false;
+  abort();
+  return true;
 }
 
 void UpstreamH1::abort() {

@@ -85,6 +85,10 @@ class UpstreamH1 final : public net::Retired,
   void release();
   /// The exchange gives up: closed at once.
   void abort();
+  /// The exchange does not want this response, whose head it was just given, and has sent the whole
+  /// request. What is left of a small body is read and dropped, so that the connection serves
+  /// again; a long one, or one that takes its time, costs the connection.
+  void discard();
 
  private:
   friend class ConnPool;
@@ -106,6 +110,7 @@ class UpstreamH1 final : public net::Retired,
   void end_response(std::span<const http::Field> trailers);
   void fail(Error error);
   void on_peer_end(bool clean);
+  bool drops(Bytes bytes);
   void drop_intake();
   void close();
 
@@ -130,12 +135,14 @@ class UpstreamH1 final : public net::Retired,
   bool request_ended_ = false;
   bool bytes_received_ = false;
   bool bulk_ = false;
+  bool discarding_ = false;          // the exchange has left; the body is read for nobody
   std::uint8_t informational_ = 0;   // 1xx heads of this response
   std::uint32_t served_ = 0;         // responses completed
   std::uint32_t idle_limit_ms_ = 0;  // from the server's Keep-Alive; 0: the pool's own
   std::uint64_t sent_before_ = 0;    // bytes of earlier requests
   std::uint64_t remaining_ = 0;      // of a body with a length
-  std::string_view host_;            // sent where the client gave none; during send_head() only
+  std::uint64_t discarded_ = 0;
+  std::string_view host_;  // sent where the client gave none; during send_head() only
 };
 
 }  // namespace segue::proxy

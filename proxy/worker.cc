@@ -79,6 +79,12 @@ void Worker::post_pool_tls(PoolId id, std::shared_ptr<const net::TlsClient> tls)
   });
 }
 
+void Worker::post_close_tunnels(PoolId id, Millis over) {
+  mailbox_.post([this, id, over] {
+    end_tunnels(over, [id](const ClientH1& client) { return client.is_tunnel_to(id); });
+  });
+}
+
 void Worker::post_recent(std::function<void(telemetry::RecentTraffic)> take) {
   mailbox_.post([this, take = std::move(take)] { take(recent_.copy()); });
 }
@@ -274,16 +280,38 @@ void Worker::on_deadline(Deadline& deadline) {
     loop_.deadlines().arm(housekeeping_, loop_.turn() + kHousekeeping);
     return;
   }
-  // First the requests are cut, later the tunnels.
+  drain_further();
+}
+
+void Worker::drain_further() {
   const conf::Timeouts& timeouts = snapshot_->config->timeouts;
-  const bool tunnels_too = tunnels_only_;
+  const Millis over = std::min<Millis>(kTunnelsOver, timeouts.drain_tunnels);
+  switch (drain_ends_) {
+    case Ends::kRequests: {
+      clients_.for_each([](ClientH1& client) {
+        if (!client.is_tunnel()) client.cut();
+      });
+      drain_ends_ = Ends::kTunnels;
+      const Millis more = std::max(timeouts.drain_tunnels - timeouts.drain_requests, Millis(0));
+      loop_.deadlines().arm(drain_deadline_, loop_.turn() + more);
+      break;
+    }
+    case Ends::kTunnels:
+      end_tunnels(over, [](const ClientH1& client) { return client.is_tunnel(); });
+      drain_ends_ = Ends::kRest;
+      loop_.deadlines().arm(drain_deadline_, loop_.turn() + over + timeouts.linger);
+      break;
+    case Ends::kRest: clients_.for_each([](ClientH1& client) { client.cut(); }); break;
+  }
+}
+
+template <typename Which>
+void Worker::end_tunnels(Millis over, Which&& which) {
+  const auto span = static_cast<std::uint64_t>(Micros(over).count()) + 1;
   clients_.for_each([&](ClientH1& client) {
-    if (tunnels_too || !client.is_tunnel()) client.cut();
+    if (!which(client)) return;
+    client.end_tunnel_at(loop_.turn() + Micros(static_cast<std::int64_t>(rng_.below(span))));
   });
-  if (tunnels_only_) return;
-  tunnels_only_ = true;
-  const Millis more = std::max(timeouts.drain_tunnels - timeouts.drain_requests, Millis(0));
-  loop_.deadlines().arm(drain_deadline_, loop_.turn() + more);
 }
 
 }  // namespace segue::proxy

@@ -65,6 +65,8 @@ class Worker final : net::Listener::Events, Deadline::Owner {
  public:
   static constexpr std::size_t kReadBytes = 64 * 1024;       ///< one read of a body
   static constexpr std::size_t kReadBulkBytes = 256 * 1024;  ///< of a body that fills reads
+  /// At SIGTERM, and never longer than the tunnels had before.
+  static constexpr Seconds kTunnelsOver{10};
 
   Worker(const WorkerOptions& options, std::shared_ptr<const routing::Snapshot> snapshot);
   ~Worker();
@@ -79,8 +81,12 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   void post_pool_tls(PoolId id, std::shared_ptr<const net::TlsClient> tls);
   /// Calls `take` on the worker's thread with what it has seen lately.
   void post_recent(std::function<void(telemetry::RecentTraffic)> take);
-  /// Listeners close, kept-alive connections end politely, the rest is cut at the drain deadlines;
-  /// then on_drained().
+  /// Ends the tunnels through a pool, each at a random moment within `over`: their clients connect
+  /// again, and not all at once.
+  void post_close_tunnels(PoolId id, Millis over);
+  /// Listeners close, kept-alive connections end politely. Requests are cut at drain_requests;
+  /// tunnels are ended from drain_tunnels on, over kTunnelsOver, and what is left is cut. Then
+  /// on_drained().
   void post_drain();
   void post_stop();
 
@@ -149,6 +155,9 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   void before_poll();
   void begin_drain();
   void check_drained();
+  void drain_further();
+  template <typename Which>
+  void end_tunnels(Millis over, Which&& which);
   void wake_queues();
   void close_listener(ListenerId id);
   void refuse(ListenerState& state, int fd);
@@ -182,8 +191,9 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   Instant started_;  // of run()
   std::uint32_t exchanges_active_ = 0, retries_ = 0, tunnels_ = 0, handshakes_ = 0;
   bool draining_ = false;
-  bool tunnels_only_ = false;  // the drain deadline of requests has passed
-  bool drained_ = false;       // and reported
+  /// What the next drain deadline ends; what comes before it is gone by then.
+  enum class Ends : std::uint8_t { kRequests, kTunnels, kRest } drain_ends_ = Ends::kRequests;
+  bool drained_ = false;  // and reported
 };
 
 }  // namespace segue::proxy

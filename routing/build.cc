@@ -11,6 +11,7 @@
 #include "routing/operations.h"
 #include "routing/rotation.h"
 #include "routing/route_table.h"
+#include "routing/session.h"
 
 namespace segue::routing {
 namespace {
@@ -108,6 +109,8 @@ Result<std::shared_ptr<const Snapshot>, Problems> build(
   auto next = std::make_shared<Snapshot>();
   next->generation = before.generation + 1;
   next->config = desired.config;
+  next->session_key =
+      session_key(config.sessions.secret.empty() ? desired.session_secret : config.sessions.secret);
   for (const conf::Pool& pool : config.pools) {
     const PoolId id = desired.pools.of(pool.name);
     put(next->pools, id, build_pool(desired, pool, at(before.pools, id)));
@@ -119,6 +122,9 @@ Result<std::shared_ptr<const Snapshot>, Problems> build(
                               pins[group_of(config.routes[i])]};
     put(next->routes, id,
         build_route(desired, config.routes[i], around, at(before.routes, id), problems));
+    const Route* const built = next->routes[id.index()].get();
+    if (built != nullptr && built->cohort.session_at() != CohortKeys::kNowhere)
+      next->has_sessions = true;
   }
   if (!problems.empty()) return fail(std::move(problems));
 

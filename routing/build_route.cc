@@ -161,6 +161,8 @@ std::shared_ptr<const Route> build_route(Desired& desired, const conf::Route& se
   route.group_tag = tag_of(group);
   route.epoch = epoch_now;
   route.pins = around.pins;
+  route.visits = route.cohort.session_at() != CohortKeys::kNowhere ||
+                 !settings.isolate_cookies.empty() || settings.tester_override != conf::Override{};
   route.weights_generation = previous != nullptr && same_weights(route, *previous)
                                  ? previous->weights_generation
                                  : around.generation;

@@ -58,6 +58,7 @@ CohortHash cohort_hash(std::string_view key) noexcept {
 
 CohortKeys::CohortKeys(std::vector<conf::CohortKey> keys) : keys_(std::move(keys)) {
   for (const conf::CohortKey& key : keys_) {
+    if (key.kind == Kind::kSession) session_at_ = patterns_.size();
     patterns_.push_back(key.kind == Kind::kPath ? PathPattern::parse(key.argument) : PathPattern());
   }
 }
@@ -91,7 +92,7 @@ std::optional<std::string_view> CohortKeys::PathPattern::capture(
 }
 
 CohortKeys::Cohort CohortKeys::find(const http::Head& head, std::string_view client,
-                                    std::uint64_t random) const noexcept {
+                                    std::uint64_t random, CohortHash session) const noexcept {
   for (std::size_t i = 0; i < keys_.size(); ++i) {
     const conf::CohortKey& key = keys_[i];
     std::string_view found;
@@ -99,6 +100,8 @@ CohortKeys::Cohort CohortKeys::find(const http::Head& head, std::string_view cli
       case Kind::kRequest: return {Found::kRandom, random, {}, i};
       case Kind::kClient: found = client; break;
       case Kind::kSession:
+        if (session != 0) return {Found::kKey, session, {}, i};
+        break;
       case Kind::kJson:
       case Kind::kRepository: break;
       case Kind::kCookie: found = http::find_cookie(head.fields, key.argument).value_or(""); break;
@@ -120,6 +123,7 @@ CohortKeys::Cohort CohortKeys::find(const http::Head& head, std::string_view cli
     }
     if (!found.empty()) return {Found::kKey, cohort_hash(found), found, i};
   }
+  if (session_at_ != kNowhere) return {Found::kRandom, random, {}, session_at_};
   return {Found::kUnknown, random, {}, keys_.size()};
 }
 

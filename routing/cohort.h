@@ -27,10 +27,13 @@ class CohortKeys {
 
   enum class Found : unsigned char {
     kKey,      ///< a key was found and hashed
-    kRandom,   ///< the specification says "request": the hash is the random number
+    kRandom,   ///< the specification says "request", or a session begins: the hash is the random
+               ///< number
     kUnknown,  ///< no key was found: the split's `unknown` pool takes it; the hash is the random
                ///< number
   };
+  static constexpr std::size_t kNowhere = SIZE_MAX;
+
   struct Cohort {
     Found found = Found::kUnknown;
     CohortHash hash = 0;
@@ -42,8 +45,14 @@ class CohortKeys {
   /// `client` is the address after trusted proxies: its host text, without port. `random` is used
   /// for kRequest and where no key is found. No allocation. The same key gives the same hash in
   /// every process (cohort_hash). Query values and path segments are hashed decoded. A key that is
-  /// there but empty counts as absent. Views hold as long as `head` and `client` do.
-  Cohort find(const http::Head& head, std::string_view client, std::uint64_t random) const noexcept;
+  /// there but empty counts as absent. Views hold as long as `head` and `client` do. `session` is
+  /// the id of the request's session, 0 for none: without one and without a key behind it the
+  /// request begins a session, which is random.
+  Cohort find(const http::Head& head, std::string_view client, std::uint64_t random,
+              CohortHash session = 0) const noexcept;
+
+  /// Which of the keys is kSession; kNowhere when none is.
+  std::size_t session_at() const noexcept { return session_at_; }
 
   const std::vector<conf::CohortKey>& keys() const noexcept { return keys_; }
 
@@ -61,6 +70,7 @@ class CohortKeys {
  private:
   std::vector<conf::CohortKey> keys_;
   std::vector<PathPattern> patterns_;  // by index of the key; empty for other kinds
+  std::size_t session_at_ = kNowhere;
 };
 
 /// "header:X-Repo", "client", "request": a key as the configuration spells it.

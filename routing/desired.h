@@ -70,7 +70,8 @@ class Names {
 
 struct Desired {
   std::shared_ptr<const conf::Config> config;
-  Runtime runtime;  ///< what operators have set
+  Runtime runtime;             ///< what operators have set
+  std::string session_secret;  ///< signs sessions where the configuration has no secret
   std::unordered_map<EndpointId, EndpointState> endpoints;
   std::map<std::string, PoolState> pool_states;  ///< by name; absent: as constructed
 

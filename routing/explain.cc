@@ -7,6 +7,8 @@
 #include "routing/match.h"
 #include "routing/place.h"
 #include "routing/route_table.h"
+#include "routing/session.h"
+#include "routing/tester.h"
 
 namespace segue::routing {
 namespace {
@@ -38,7 +40,10 @@ std::string reason_of(const Snapshot& snapshot, const Route& route,
                       const CohortKeys::Cohort& cohort, const Placement& placement,
                       const Explanation& so_far) {
   const std::string who =
-      cohort.found == CohortKeys::Found::kKey
+      so_far.cohort_source == "session"
+          ? (cohort.found == CohortKeys::Found::kKey ? "the session"
+                                                     : "a new session, drawn at random,")
+      : cohort.found == CohortKeys::Found::kKey
           ? "cohort '" + so_far.cohort_key + "' (" + so_far.cohort_source + ")"
       : cohort.found == CohortKeys::Found::kRandom
           ? "a request without a cohort, drawn at random,"
@@ -68,9 +73,25 @@ std::string reason_of(const Snapshot& snapshot, const Route& route,
                    "yet: fallback to " +
                        so_far.pool
                  : "no pool of the split with a weight is eligible: fallback to " + so_far.pool;
+    case Placement::Why::kLookup:  // decided by answers, of which there are none here
     case Placement::Why::kNobody: break;
   }
   return why_nobody(snapshot, route);
+}
+
+Selection select(const Snapshot& snapshot, const Route& route, const http::Head& head,
+                 std::string_view client, std::uint64_t random) {
+  Selection out;
+  std::optional<Session> session;
+  const std::size_t at = route.cohort.session_at();
+  if (at != CohortKeys::kNowhere)
+    session = find_session(head.fields, snapshot.config->sessions.cookie, route.group_tag,
+                           snapshot.session_key);
+  out.cohort = route.cohort.find(head, client, random, session ? session->id : 0);
+  if (session && session->epoch == route.epoch && out.cohort.index >= at)
+    out.session_pool = session->pool;
+  out.chosen = tester_word(snapshot, route, head).destination;
+  return out;
 }
 
 }  // namespace
@@ -94,7 +115,7 @@ Explanation explain(const Snapshot& snapshot, const http::Head& head, std::strin
     return out;
   }
   const Route& route = snapshot.route(match.route);
-  const Selection selection{route.cohort.find(head, client, random)};
+  const Selection selection = select(snapshot, route, head, client, random);
   const CohortKeys::Cohort& cohort = selection.cohort;
   Explanation placed = explain_place(snapshot, route, selection,
                                      cohort.found == CohortKeys::Found::kUnknown

@@ -19,6 +19,8 @@ class View {
        std::span<const EndpointId> tried) noexcept
       : pool_(pool), loads_(loads), in_flight_max_(in_flight_max), tried_(tried) {}
 
+  std::size_t count() const noexcept { return pool_.in_rotation.size(); }
+
   std::size_t places() const noexcept {
     return pool_.wheel.empty() ? pool_.in_rotation.size() : pool_.wheel.size();
   }
@@ -119,7 +121,84 @@ const Endpoint* next_in_turn(const View& view, std::uint32_t& cursor) noexcept {
   return nullptr;
 }
 
+/// The endpoints of a pool in which some come back after a failure, each with the weight of the
+/// moment.
+class Warming {
+ public:
+  Warming(const View& view, const conf::Pool& settings, Instant at) noexcept
+      : view_(view), settings_(settings), at_(at) {}
+
+  bool over() const noexcept {
+    for (std::size_t i = 0; i < view_.count(); ++i)
+      if (warmth(view_.endpoint(i)) < 1) return false;
+    return true;
+  }
+
+  /// A usable endpoint by weight, at least as warm as `least` and not `other`; null without one.
+  const Endpoint* draw(double least, const Endpoint* other, Rng& rng) const noexcept {
+    double left = 0;
+    const Endpoint* last = nullptr;
+    each(least, other, [&](const Endpoint& endpoint) {
+      left += weight(endpoint);
+      last = &endpoint;  // rounding may leave a grain behind the sum
+      return true;
+    });
+    left *= rng.unit();
+    each(least, other, [&](const Endpoint& endpoint) {
+      left -= weight(endpoint);
+      if (left < 0) last = &endpoint;
+      return left >= 0;
+    });
+    return last;
+  }
+
+  double warmth(const Endpoint& endpoint) const noexcept {
+    return Picker::warmth(settings_, endpoint, at_);
+  }
+
+  const Endpoint& less_loaded(const Endpoint& a, const Endpoint& b) const noexcept {
+    return view_.load(b) * weight(a) < view_.load(a) * weight(b) ? b : a;
+  }
+
+ private:
+  double weight(const Endpoint& endpoint) const noexcept {
+    return endpoint.weight * warmth(endpoint);
+  }
+  /// Calls `visit` for each candidate until it returns false.
+  template <typename Visit>
+  void each(double least, const Endpoint* other, Visit&& visit) const noexcept {
+    for (std::size_t i = 0; i < view_.count(); ++i) {
+      const Endpoint& endpoint = view_.endpoint(i);
+      if (&endpoint == other || !view_.usable(endpoint) || warmth(endpoint) < least) continue;
+      if (!visit(endpoint)) return;
+    }
+  }
+
+  const View& view_;
+  const conf::Pool& settings_;
+  Instant at_;
+};
+
+/// A cold endpoint is taken only when it is drawn itself: as the idle one of two it would get far
+/// more than its part.
+const Endpoint* by_warmth(const Warming& warming, conf::Balance balance, Rng& rng) noexcept {
+  const Endpoint* first = warming.draw(0, nullptr, rng);
+  if (first == nullptr || balance == conf::Balance::kRoundRobin) return first;
+  const Endpoint* second = warming.draw(warming.warmth(*first), first, rng);
+  return second == nullptr ? first : &warming.less_loaded(*first, *second);
+}
+
 }  // namespace
+
+double Picker::warmth(const conf::Pool& settings, const Endpoint& endpoint, Instant at) noexcept {
+  const Micros whole = settings.slow_start;
+  if (!endpoint.warm_from || whole.count() == 0) return 1;
+  // The clock of a turn of the loop may be a little older than the news.
+  const Micros past = at > endpoint.warm_from ? at - endpoint.warm_from : Micros(0);
+  if (past >= whole) return 1;
+  const double part = static_cast<double>(past.count()) / static_cast<double>(whole.count());
+  return settings.slow_start_from + (1 - settings.slow_start_from) * part;
+}
 
 std::uint32_t& Picker::cursor(PoolId pool) {
   while (cursors_.size() <= pool.index()) {
@@ -129,15 +208,20 @@ std::uint32_t& Picker::cursor(PoolId pool) {
 }
 
 Picker::Choice Picker::pick(const Pool& pool, std::span<const EndpointLoad> loads,
-                            std::uint32_t in_flight_max,
-                            std::span<const EndpointId> tried) noexcept {
+                            std::uint32_t in_flight_max, std::span<const EndpointId> tried,
+                            Instant at) noexcept {
   const std::size_t count = pool.in_rotation.size();
   if (count == 0) return {};
   const View view(pool, loads, in_flight_max, tried);
   if (count == 1) return view.scan(0);
-  const Endpoint* chosen = pool.settings.balance == conf::Balance::kRoundRobin
-                               ? next_in_turn(view, cursor(pool.id))
-                               : better_of_two(view, count, rng_);
+  const Endpoint* chosen = nullptr;
+  if (const Warming warming(view, pool.settings, at); pool.warming && !warming.over()) {
+    chosen = by_warmth(warming, pool.settings.balance, rng_);
+  } else {
+    chosen = pool.settings.balance == conf::Balance::kRoundRobin
+                 ? next_in_turn(view, cursor(pool.id))
+                 : better_of_two(view, count, rng_);
+  }
   if (chosen != nullptr) {
     if (const Choice choice = View::take(*chosen); choice.endpoint != nullptr) return choice;
   }

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "lib/base/clock.h"
 #include "lib/base/ids.h"
 #include "lib/base/rng.h"
 #include "routing/snapshot.h"
@@ -20,6 +21,11 @@ struct EndpointLoad {
 /// flight per weight decides). Both look at a handful of endpoints, whatever the size of the pool;
 /// only when those are all full, tried or waiting for a probe's outcome does a pick look at every
 /// one.
+///
+/// Slow start: an endpoint that came back after a failure (Endpoint::warm_from) counts with a part
+/// of its weight that grows with time. While one of a pool does, each pick from that pool looks at
+/// every endpoint, draws one by those weights, and lets another take it that is as warm and less
+/// loaded; round robin is random for as long. Where all are equally warm nobody gets less.
 class Picker {
  public:
   explicit Picker(Rng& rng) : rng_(rng) {}
@@ -34,10 +40,15 @@ class Picker {
 
   /// `loads` is indexed by EndpointId (what is behind its end carries nothing); `in_flight_max` is
   /// this worker's share of the limit. Endpoints in `tried` (at most a handful) are taken only when
-  /// no other is in rotation. No allocation but when a pool is picked from for the first time; the
-  /// one atomic exchange is that of a half-open endpoint's probe.
+  /// no other is in rotation. `at` is about now, for slow start. No allocation but when a pool is
+  /// picked from for the first time; the one atomic exchange is that of a half-open endpoint's
+  /// probe.
   Choice pick(const Pool& pool, std::span<const EndpointLoad> loads, std::uint32_t in_flight_max,
-              std::span<const EndpointId> tried) noexcept;
+              std::span<const EndpointId> tried, Instant at) noexcept;
+
+  /// What part of its weight an endpoint of a pool with these settings has `at` that time: from
+  /// slow_start_from to 1.
+  static double warmth(const conf::Pool& settings, const Endpoint& endpoint, Instant at) noexcept;
 
  private:
   std::uint32_t& cursor(PoolId pool);

@@ -14,6 +14,11 @@ bool eligible(const Snapshot& snapshot, const Route& route, std::size_t destinat
   return pool_at(snapshot, route, destination).eligible;
 }
 
+/// Whether it can take this cohort, and has it back after a failure.
+bool takes(const Pool& pool, CohortHash cohort) noexcept {
+  return pool.eligible && admits(pool, cohort);
+}
+
 /// The destination with this pool; kNone when the route does not lead there.
 std::size_t destination_of(const Route& route, PoolId pool) noexcept {
   for (std::size_t i = 0; i < route.destinations.size(); ++i)
@@ -23,7 +28,8 @@ std::size_t destination_of(const Route& route, PoolId pool) noexcept {
 
 std::size_t session_destination(const Snapshot& snapshot, const Route& route,
                                 const Selection& selection) noexcept {
-  for (std::size_t i = 0; i < route.destinations.size(); ++i) {
+  // Of the split: a pool that has left it keeps nobody, though it may be a fallback.
+  for (std::size_t i = 0; i < route.split.branches().size(); ++i) {
     const Pool& pool = pool_at(snapshot, route, i);
     if (pool.tag != selection.session_pool) continue;
     return pool.eligible && admits(pool, selection.cohort.hash) ? i : Placement::kNone;
@@ -51,6 +57,7 @@ const char* to_string(Placement::Why why) noexcept {
     case Why::kPinned: return "pinned";
     case Why::kSession: return "session";
     case Why::kFallback: return "fallback";
+    case Why::kLookup: return "lookup";
     case Why::kNobody: return "nobody";
   }
   return "nobody";
@@ -86,7 +93,8 @@ Placement place(const Snapshot& snapshot, const Route& route, const Selection& s
     return {Why::kChosen, selection.chosen};
   if (const PinTable::Pin* pin = pin_of(route, selection)) {
     const std::size_t at = destination_of(route, pin->pool);
-    if (at != Placement::kNone && (pin->hard || eligible(snapshot, route, at)))
+    if (at != Placement::kNone &&
+        (pin->hard || takes(pool_at(snapshot, route, at), selection.cohort.hash)))
       return {Why::kPinned, at};
   }
   if (selection.session_pool != 0) {
@@ -94,7 +102,8 @@ Placement place(const Snapshot& snapshot, const Route& route, const Selection& s
     if (at != Placement::kNone) return {Why::kSession, at};
   }
   const CohortKeys::Cohort& cohort = selection.cohort;
-  if (cohort.found == CohortKeys::Found::kUnknown && eligible(snapshot, route, route.unknown))
+  if (cohort.found == CohortKeys::Found::kUnknown &&
+      takes(pool_at(snapshot, route, route.unknown), cohort.hash))
     return {Why::kUnknown, route.unknown};
   const int branch =
       route.split.pick(cohort.hash, admitting_branches(snapshot, route, cohort.hash));

@@ -34,19 +34,20 @@ struct Placement {
     kPinned,    ///< a pin
     kSession,   ///< where the session is
     kFallback,  ///< those before it could not take it
+    kLookup,    ///< those before it had nothing for it
     kNobody,    ///< no pool is left
   } why = Why::kNobody;
   std::size_t destination = kNone;  ///< into Route::destinations
 };
 
-/// "split", "unknown", "chosen", "pinned", "session", "fallback", "nobody"
+/// "split", "unknown", "chosen", "pinned", "session", "fallback", "lookup", "nobody"
 const char* to_string(Placement::Why why) noexcept;
 
 /// The first pool for a request. In this order: a tester's choice; a hard pin, eligible or not; a
 /// pin; the session's pool, also at weight 0; the `unknown` pool for a request without a key; the
 /// cohort's place in the split; the fallback pools. All but a hard pin only where the pool is
-/// eligible; sessions, split and fallback only where the cohort is admitted, unless nobody else is
-/// left. No allocation.
+/// eligible; all but a hard pin and a tester's choice only where the cohort is admitted, unless
+/// nobody else is left. No allocation.
 Placement place(const Snapshot& snapshot, const Route& route, const Selection& selection) noexcept;
 
 /// Where it goes when the pools in `tried` (bit i: destination i) could not take it: to the first

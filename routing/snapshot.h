@@ -16,6 +16,7 @@
 #include "conf/config.h"
 #include "lib/base/address.h"
 #include "lib/base/clock.h"
+#include "lib/base/hash.h"
 #include "lib/base/ids.h"
 #include "routing/cohort.h"
 #include "routing/split.h"
@@ -124,7 +125,8 @@ struct Route {
   RouteId id;
   conf::Route settings;
   CohortKeys cohort;
-  Split split;                            ///< branch i leads to destinations[i]
+  bool visits = false;  ///< it has sessions, testers or isolated cookies: heads are looked into
+  Split split;          ///< branch i leads to destinations[i]
   std::vector<Destination> destinations;  ///< each pool once
   std::vector<std::size_t> fallback;      ///< settings.fallback as indices into destinations
   std::size_t unknown = 0;                ///< index of the destination of requests without a key
@@ -141,6 +143,8 @@ struct Snapshot {
   std::shared_ptr<const RouteTable> table;           ///< which route takes a request
   std::vector<std::shared_ptr<const Route>> routes;  ///< by RouteId; null where a route was removed
   std::vector<std::shared_ptr<const Pool>> pools;    ///< by PoolId; null where a pool was removed
+  HashKey session_key;                               ///< signs sessions
+  bool has_sessions = false;                         ///< some route's cohort is a session
   std::shared_ptr<const conf::Config>
       config;  ///< timeouts, limits, retry, forwarding of this generation
 

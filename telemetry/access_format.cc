@@ -150,6 +150,10 @@ char* write_line(char* out, const Record& record) noexcept {
   } else {
     line.text({});
   }
+  if (record.session != SessionState::kNone)
+    line.key("session"), line.word(to_string(record.session));
+  if (record.tester_override != OverrideState::kNone)
+    line.key("override"), line.word(to_string(record.tester_override));
   line.key("pool"), line.text(record.pool);
   line.key("endpoint"), line.text(record.endpoint);
   line.key("status"), line.number(record.status);

@@ -62,8 +62,30 @@ struct Latency {
 };
 
 /// Why a request was sent again: the proof that the first sending had no effect.
-enum class Proof : std::uint8_t { kUnsent, kReusedConnection, kIdempotent, kCount };
-const char* to_string(Proof proof) noexcept;  ///< "unsent", "reused_connection", "idempotent"
+enum class Proof : std::uint8_t {
+  kUnsent,
+  kReusedConnection,
+  kIdempotent,
+  kLookup,  ///< a GET or HEAD that the pool before had nothing for
+  kCount
+};
+const char* to_string(Proof proof) noexcept;  ///< "unsent", "reused_connection", …
+
+/// What became of the session of a request.
+enum class SessionState : std::uint8_t {
+  kNone,     ///< the request has nothing to do with sessions
+  kNew,      ///< it came without one
+  kKept,     ///< its own pool answered
+  kAway,     ///< another pool answered, for as long as its own cannot
+  kRedrawn,  ///< its epoch was over, and its pool was chosen anew
+  kMoved,    ///< its pool is not of the split any more, or a tester chose another
+  kCount
+};
+const char* to_string(SessionState state) noexcept;  ///< "none", "new", "kept", …
+
+/// What became of a tester's word.
+enum class OverrideState : std::uint8_t { kNone, kTaken, kRefused, kCount };
+const char* to_string(OverrideState state) noexcept;  ///< "none", "taken", "refused"
 
 /// Requests of one (route, pool) that the route's present weights decided. One writer.
 ///
@@ -115,6 +137,14 @@ struct alignas(64) SeriesCells {
   Latency total;       ///< first byte of the request to last byte of the response
   Latency first_byte;  ///< request sent to response head
   SinceChange since_change;
+  std::array<Cell, static_cast<std::size_t>(SessionState::kCount)> sessions;    ///< requests
+  std::array<Cell, static_cast<std::size_t>(OverrideState::kCount)> overrides;  ///< requests
+};
+
+/// One pool: what a drain waits for besides short requests.
+struct alignas(64) PoolCells {
+  Cell streams;  ///< responses of unknown length that are being relayed now
+  Cell tunnels;  ///< upgraded connections now
 };
 
 struct alignas(64) EndpointCells {
@@ -180,6 +210,7 @@ class CellTable {
 struct WorkerCounters {
   CellTable<SeriesCells, SeriesId> series;
   CellTable<EndpointCells, EndpointId> endpoints;
+  CellTable<PoolCells, PoolId> pools;
   CellTable<ListenerCells, ListenerId> listeners;
   WorkerCells worker;
 };

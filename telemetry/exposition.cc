@@ -14,6 +14,7 @@ constexpr std::string_view kClasses[] = {"none", "1xx", "2xx", "3xx", "4xx", "5x
 constexpr std::string_view kRotations[] = {"in", "half_open", "drain", "out"};
 constexpr std::string_view kHealths[] = {"unchecked", "checking", "up",
                                          "down",      "starting", "asked_drain"};
+constexpr std::string_view kFailbacks[] = {"taking", "failed", "stabilising", "returning", "held"};
 
 using Out = PrometheusWriter;
 
@@ -36,6 +37,12 @@ std::uint64_t sum(const Exposition& from, SeriesId id, Cell SeriesCells::*member
 std::uint64_t sum(const Exposition& from, EndpointId id, Cell EndpointCells::*member) {
   return sum(from, [&](const WorkerCounters& worker) {
     const EndpointCells* cells = worker.endpoints.find(id);
+    return cells == nullptr ? nullptr : &(cells->*member);
+  });
+}
+std::uint64_t sum(const Exposition& from, PoolId id, Cell PoolCells::*member) {
+  return sum(from, [&](const WorkerCounters& worker) {
+    const PoolCells* cells = worker.pools.find(id);
     return cells == nullptr ? nullptr : &(cells->*member);
   });
 }
@@ -80,6 +87,29 @@ void write_process(Out& out, const Exposition& from) {
   out.sample({}, from.events);
 }
 
+/// Cells by a word, of the series that have counted any; word 0 is none and never counted.
+template <typename Word>
+void write_words(Out& out, const Exposition& from, std::string_view label,
+                 std::array<Cell, static_cast<std::size_t>(Word::kCount)> SeriesCells::*member) {
+  constexpr auto kWords = static_cast<std::size_t>(Word::kCount);
+  for (const Exposition::Series& series : from.series) {
+    std::array<std::uint64_t, kWords> sums{};
+    std::uint64_t all = 0;
+    for (std::size_t i = 1; i < kWords; ++i) {
+      sums[i] = sum(from, [&](const WorkerCounters& worker) {
+        const SeriesCells* cells = worker.series.find(series.id);
+        return cells == nullptr ? nullptr : &(cells->*member)[i];
+      });
+      all += sums[i];
+    }
+    for (std::size_t i = 1; i < kWords && all > 0; ++i)
+      out.sample({{"route", series.route},
+                  {"pool", series.pool},
+                  {label, to_string(static_cast<Word>(i))}},
+                 sums[i]);
+  }
+}
+
 void write_series(Out& out, const Exposition& from) {
   const auto each = [&](auto&& write) {
     for (const Exposition::Series& series : from.series) write(series);
@@ -121,6 +151,12 @@ void write_series(Out& out, const Exposition& from) {
   plain(&SeriesCells::fallbacks);
   out.counter("segue_unknown_cohorts_total", "Requests without a cohort key.");
   plain(&SeriesCells::unknown);
+  out.counter("segue_sessions_total",
+              "Requests of routes with sessions, by what became of the session.");
+  write_words<SessionState>(out, from, "session", &SeriesCells::sessions);
+  out.counter("segue_overrides_total",
+              "Requests in which a tester named a pool, by whether it was taken.");
+  write_words<OverrideState>(out, from, "result", &SeriesCells::overrides);
   out.counter("segue_client_received_bytes_total",
               "Bytes of requests as received from clients, heads included.");
   plain(&SeriesCells::bytes_from_client);
@@ -160,10 +196,29 @@ void write_shares(Out& out, const Exposition& from) {
   out.gauge("segue_split_observed_share_ratio",
             "Requests of the last minute over all of the route's, fallbacks included.");
   each(&Exposition::Share::observed);
+}
+
+void write_pools(Out& out, const Exposition& from) {
+  const auto cells = [&](Cell PoolCells::*member) {
+    for (const auto& p : from.pools) out.sample({{"pool", p.name}}, sum(from, p.id, member));
+  };
   out.gauge("segue_pool_eligible", "1 while the pool may take traffic.");
   for (const auto& pool : from.pools) {
     out.sample({{"pool", pool.name}}, std::uint64_t{pool.eligible});
   }
+  out.gauge("segue_pool_admitted_ratio",
+            "Of the cohorts that the weights give the pool, those it has back after a failure.");
+  for (const auto& pool : from.pools) out.sample({{"pool", pool.name}}, pool.admitted);
+  out.gauge("segue_pool_failback", "1 for where the pool is on its way back after a failure.");
+  for (const auto& pool : from.pools) {
+    for (const std::string_view word : kFailbacks) {
+      out.sample({{"pool", pool.name}, {"state", word}}, std::uint64_t{word == pool.failback});
+    }
+  }
+  out.gauge("segue_pool_streams", "Responses of unknown length that are being relayed now.");
+  cells(&PoolCells::streams);
+  out.gauge("segue_pool_tunnels", "Upgraded connections through the pool now.");
+  cells(&PoolCells::tunnels);
 }
 
 /// One sample per word, 1 for the current one: the form that survives a change of state in a graph.
@@ -310,6 +365,7 @@ std::string metrics_text(const Exposition& exposition) {
   write_process(out, exposition);
   write_series(out, exposition);
   write_shares(out, exposition);
+  write_pools(out, exposition);
   write_endpoints(out, exposition);
   write_listeners(out, exposition);
   write_workers(out, exposition);

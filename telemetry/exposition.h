@@ -29,8 +29,11 @@ struct Exposition {
     std::optional<double> observed;  ///< of the requests of the last minute; none without requests
   };
   struct Pool {
+    PoolId id;
     std::string name;
     bool eligible = false;
+    double admitted = 1;   ///< of the cohorts that the weights give it, 0…1
+    std::string failback;  ///< as health::to_string()
   };
   struct Endpoint {
     EndpointId id;

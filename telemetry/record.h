@@ -48,6 +48,8 @@ struct Record {
   std::uint16_t status = 0;    ///< sent to the client; 0: none
   Error error;                 ///< who ended it, when it did not end well
   Phase phase = Phase::kDone;  ///< where it ended
+  SessionState session = SessionState::kNone;
+  OverrideState tester_override = OverrideState::kNone;
   std::uint64_t generation = 0;
   static constexpr std::size_t kAttemptsMax = 5;
   std::array<AttemptRecord, kAttemptsMax> attempts;

@@ -13,6 +13,7 @@ const char* to_string(Fault fault) noexcept {
     case Fault::kMethodRefused: return "method_refused";
     case Fault::kAmbiguousTarget: return "ambiguous_target";
     case Fault::kNoRoute: return "no_route";
+    case Fault::kLookupFailed: return "lookup_failed";
     case Fault::kNoEndpoint: return "no_endpoint";
     case Fault::kQueueFull: return "queue_full";
     case Fault::kQueueTimeout: return "queue_timeout";

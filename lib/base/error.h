@@ -17,6 +17,7 @@ enum class Fault : std::uint8_t {
   kMethodRefused,     // 405: CONNECT
   kAmbiguousTarget,   // 400: original and normalised path would match different routes
   kNoRoute,           // 404
+  kLookupFailed,      // 404: one pool had said so, and no other could say more
   kNoEndpoint,        // 503 + Retry-After: no pool of the route is eligible
   kQueueFull,         // 503 + Retry-After
   kQueueTimeout,      // 503 + Retry-After

@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "lib/http/cookie.h"
+
 namespace segue::http {
 namespace {
 
@@ -150,19 +152,17 @@ bool has_token(std::string_view value, std::string_view token) noexcept {
 
 std::optional<std::string_view> find_cookie(std::span<const Field> fields,
                                             std::string_view name) noexcept {
+  std::optional<std::string_view> found;
   for (const Field& field : fields) {
     if (field.id != FieldId::kCookie) continue;
-    std::string_view rest = field.value;
-    while (!rest.empty()) {
-      const std::size_t end = rest.find(';');
-      const std::string_view pair = trim(rest.substr(0, end));
-      rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-      const std::size_t equals = pair.find('=');
-      if (equals == std::string_view::npos || trim(pair.substr(0, equals)) != name) continue;
-      return trim(pair.substr(equals + 1));
-    }
+    for_each_cookie(field.value, [&](const Cookie& cookie) {
+      // Without '=' it is no cookie by that name, but a value without one (RFC 6265bis §5.5).
+      if (cookie.pair.size() > cookie.value.size() && cookie.name == name) found = cookie.value;
+      return !found;
+    });
+    if (found) break;
   }
-  return std::nullopt;
+  return found;
 }
 
 }  // namespace segue::http

@@ -89,7 +89,8 @@ std::uint16_t status_for(Error error) noexcept {
     case Fault::kHeadTooLarge: return upstream ? 502 : 431;
     case Fault::kVersion: return upstream ? 502 : 505;
     case Fault::kMethodRefused: return 405;
-    case Fault::kNoRoute: return 404;
+    case Fault::kNoRoute:
+    case Fault::kLookupFailed: return 404;
     case Fault::kNoEndpoint:
     case Fault::kQueueFull:
     case Fault::kQueueTimeout:
@@ -120,6 +121,9 @@ std::string_view explain(Fault fault) noexcept {
     case Fault::kAmbiguousTarget:
       return "The path can be read in two ways that lead to different servers.";
     case Fault::kNoRoute: return "No route matches this request.";
+    case Fault::kLookupFailed:
+      return "It is not where it was looked for, and other servers that may have it did not "
+             "answer.";
     case Fault::kNoEndpoint:
       return "No healthy server is available for this request; try again shortly.";
     case Fault::kQueueFull: return "Too many requests are waiting already; try again shortly.";

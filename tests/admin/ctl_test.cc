@@ -153,7 +153,7 @@ TEST_SUITE("admin/ctl threads") {
         {{"drain"}, "required"},
         {{"drain", "/10.0.0.6:8080"}, "names no pool or endpoint"},
         {{"drain", "new/"}, "names no pool or endpoint"},
-        {{"explain", "GET"}, "required"},
+        {{"explain", "GET"}, "expected METHOD URL, or --delivery ID"},
         {{"explain", "GET", "/", "-H", "nocolon"}, "is no header"},
         {{"completion", "tcsh"}, "tcsh"},
         {{"status", "--color", "sometimes"}, "sometimes"},

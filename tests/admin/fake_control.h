@@ -70,10 +70,13 @@ class FakeControl final : public Control {
   bool is_ready = true;
   ProcessInfo info{"0.1.0", "abc123", 1'700'000'000'000, 4711, false, 52 * 1024 * 1024, 0};
   std::map<EndpointId, health::Report> reports;
-  telemetry::RecentTraffic traffic;        // what recent() gives
-  std::vector<Author> authors;             // of every change, in order
-  std::optional<Refusal> refuse_reload;    // what reload() answers
-  std::vector<std::string> needs_restart;  // what a reload says
+  telemetry::RecentTraffic traffic;                          // what recent() gives
+  std::map<std::string, health::Failback::State> failbacks;  // by pool; without: it takes everybody
+  std::vector<std::pair<std::string, health::Failback::Ramp>> released;
+  std::vector<std::pair<std::string, Millis>> closed;  // tunnels
+  std::vector<Author> authors;                         // of every change, in order
+  std::optional<Refusal> refuse_reload;                // what reload() answers
+  std::vector<std::string> needs_restart;              // what a reload says
 
   /// Answers what waits.
   void settle() {
@@ -161,6 +164,20 @@ class FakeControl final : public Control {
     health::Report report;
     report.state = routing::EndpointState::Health::kUp;
     return report;
+  }
+  health::Failback::State failback(const routing::Pool& pool) const override {
+    const auto known = failbacks.find(pool.name);
+    return known == failbacks.end() ? health::Failback::State() : known->second;
+  }
+  void release(std::string pool, health::Failback::Ramp ramp, Author author, Done done) override {
+    authors.push_back(author);
+    const bool changed = failbacks.erase(pool) > 0;
+    released.emplace_back(std::move(pool), ramp);
+    finish({.changed = changed}, std::move(done));
+  }
+  void close_tunnels(const routing::Pool& pool, Millis over, Author author) override {
+    authors.push_back(author);
+    closed.emplace_back(pool.name, over);
   }
   telemetry::EventLog& events() override { return events_; }
   bool ready() const override { return is_ready; }

@@ -119,6 +119,33 @@ class Retry(SegueCase):
         self.assertEqual(client.read_response().status, 502)
         self.assert_sees_nothing(upstream)
 
+    def test_the_budget_bounds_what_is_repeated_at_once(self):
+        segue, upstream = self.one(pool_settings={"passive": NO_EJECTION}, workers=1,
+                                   retry={"attempts": 1, "budget": 0.0, "budget_min": 1})
+        first, second = self.connect(segue), self.connect(segue)
+
+        def fails(client):
+            client.send_request("GET", "/")
+            wire = upstream.accept()
+            wire.read_request()
+            wire.reset()
+        fails(first)
+        repeated = upstream.accept()  # the first is repeated, and holds the only place until it ends
+        repeated.read_request()
+        fails(second)
+        self.assertEqual(second.read_response().status, 502)
+        self.assert_sees_nothing(upstream)
+        self.assertEqual(segue.metric("segue_retry_budget_exhausted_total"), 1)
+        repeated.send(ok(b"late"))
+        self.assertEqual(first.read_response().body, b"late")
+        first.send_request("GET", "/")  # the place is free again
+        repeated.read_request()
+        repeated.reset()
+        wire = upstream.accept()
+        wire.read_request()
+        wire.send(ok(b"again"))
+        self.assertEqual(first.read_response().body, b"again")
+
     def test_nothing_is_sent_again_after_a_response_head(self):
         segue, upstream = self.one()
         client = self.connect(segue)

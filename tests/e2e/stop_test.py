@@ -1,11 +1,14 @@
 """SIGTERM drains: what runs finishes, what is new is refused, what is idle leaves politely."""
 import errno
+import select
 import socket
+import time
 
 from support.case import SegueCase, main
 from support.client import connect
 from support.process import wait_until
 from support.upstream import ok
+from support.wire import WAIT
 
 
 class Stop(SegueCase):
@@ -96,6 +99,30 @@ class Stop(SegueCase):
         self.until_refusing(address)
         client.send(b"still talking")
         self.assertEqual(wire.read_exactly(13), b"still talking")
+        self.assertEqual(segue.process.wait(30), 0)
+
+    def test_tunnels_end_one_after_the_other_and_politely(self):
+        segue, upstream = self.one(timeouts={"drain_requests": "100ms", "drain_tunnels": "2s"})
+        clients = {}
+        for _ in range(40):
+            client = self.connect(segue)
+            client.send(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
+            wire = upstream.accept()
+            wire.read_head()
+            wire.send(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
+            self.assertEqual(client.read_head().status, 101)
+            clients[client.sock] = client
+        segue.terminate()
+        ends = []
+        while clients:
+            readable, _, _ = select.select(list(clients), [], [], WAIT)
+            self.assertTrue(readable, "a tunnel stays open")
+            for sock in readable:
+                self.assertEqual(sock.recv(1), b"")  # a reset would raise
+                clients.pop(sock).close()
+                ends.append(time.monotonic())
+        # Uniform over two seconds; that forty lie within one has a chance of 1 in 10 to the 10th.
+        self.assertGreater(max(ends) - min(ends), 1)
         self.assertEqual(segue.process.wait(30), 0)
 
     def test_a_second_signal_ends_it_at_once(self):

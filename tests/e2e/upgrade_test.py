@@ -1,47 +1,17 @@
 """Upgraded connections are tunnels: a real WebSocket library on both ends, and raw bytes for the corners."""
 import asyncio
 import socket
-import threading
 
 import websockets
 
 from support.case import SegueCase, main
+from support.echo import Address, EchoServer
 from support.upstream import ok
 from support.wire import WAIT
 
 UPGRADE = (b"GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n"
            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
 SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n"
-
-
-class EchoServer:
-    """websockets' echo in an event loop of its own."""
-
-    def __init__(self):
-        self.started = threading.Event()
-        self.thread = threading.Thread(target=lambda: asyncio.run(self.run()), daemon=True)
-        self.thread.start()
-        assert self.started.wait(WAIT)
-
-    async def run(self):
-        self.loop, self.done = asyncio.get_running_loop(), asyncio.Event()
-
-        async def echo(socket):
-            async for message in socket:
-                await socket.send(message)
-        async with websockets.serve(echo, "127.0.0.1", 0, max_size=None) as server:
-            self.address = "%s:%d" % server.sockets[0].getsockname()
-            self.started.set()
-            await self.done.wait()
-
-    def close(self):
-        self.loop.call_soon_threadsafe(self.done.set)
-        self.thread.join(WAIT)
-
-
-class Address:
-    def __init__(self, address):
-        self.address = address
 
 
 class WebSockets(SegueCase):

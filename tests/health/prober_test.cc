@@ -261,10 +261,16 @@ TEST_SUITE("health/prober") {
                           [](const std::string&) { return ScriptedServer::status(500); });
     CheckTarget known = target(0, server.address());
     known.known = Health::kUp;
+    known.known_since_wall_ms = 1'700'000'000'000;
+    known.known_transitions = 7;
     world.update({known});
     CHECK(world.prober.state(EndpointId{0}) == Health::kUp);
+    CHECK(world.prober.report(EndpointId{0}).since_wall_ms == 1'700'000'000'000);
+    CHECK(world.prober.report(EndpointId{0}).transitions == 7);
     world.wait_for(0, Health::kDown);
     CHECK(world.flips.front().count == 3);
+    CHECK(world.prober.report(EndpointId{0}).since_wall_ms > 1'700'000'000'000);
+    CHECK(world.prober.report(EndpointId{0}).transitions == 8);
   }
 
   TEST_CASE("an endpoint without an address is checked once it has one") {

@@ -20,6 +20,7 @@ State expected(State from, Event event) {
       {{State::kConnecting, Event::kConnected}, State::kWaiting},
       {{State::kConnecting, Event::kRefused}, State::kRouting},
       {{State::kWaiting, Event::kRefused}, State::kRouting},
+      {{State::kWaiting, Event::kElsewhere}, State::kRouting},
       {{State::kWaiting, Event::kFinalHead}, State::kRelaying},
       {{State::kWaiting, Event::kSwitched}, State::kTunnel},
   };

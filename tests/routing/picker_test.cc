@@ -24,6 +24,7 @@ struct Bench {
   Rng rng{99};
   Picker picker{rng};
   std::vector<EndpointLoad> loads;
+  Instant now{1'000'000'000};
 
   Bench(conf::Balance balance, const std::vector<std::uint32_t>& weights) {
     conf::Pool pool = a_pool("new", weights.size());
@@ -37,7 +38,7 @@ struct Bench {
   }
   const Pool& pool() { return *world.pool("new"); }
   Picker::Choice pick(std::vector<EndpointId> tried = {}, std::uint32_t max = kMax) {
-    return picker.pick(pool(), loads, max, tried);
+    return picker.pick(pool(), loads, max, tried, now);
   }
   /// The place of the choice in the pool; -1 for none.
   std::ptrdiff_t place(std::vector<EndpointId> tried = {}, std::uint32_t max = kMax) {
@@ -45,6 +46,11 @@ struct Bench {
     return choice.endpoint == nullptr ? -1 : choice.endpoint - pool().endpoints.data();
   }
   EndpointId id(std::size_t i) { return pool().endpoints[i].id; }
+  /// The endpoint comes back after a failure, now.
+  void recovers(std::size_t i) {
+    world.state("new", i).warm_from = now;
+    world.build_now();
+  }
 };
 
 std::map<std::ptrdiff_t, int> tally(Bench& bench, int picks) {
@@ -73,7 +79,7 @@ TEST_SUITE("routing/picker") {
     for (std::uint64_t seed = 0; seed < 16; ++seed) {
       Rng rng(seed);
       Picker picker(rng);
-      firsts.insert(picker.pick(bench.pool(), bench.loads, kMax, {}).endpoint -
+      firsts.insert(picker.pick(bench.pool(), bench.loads, kMax, {}, bench.now).endpoint -
                     bench.pool().endpoints.data());
     }
     CHECK(firsts.size() > 4);
@@ -179,7 +185,7 @@ TEST_SUITE("routing/picker") {
       int probes = 0;
       for (int i = 0; i < 200; ++i) {
         const Picker::Choice choice =
-            i % 2 == 0 ? bench.pick() : other.pick(bench.pool(), bench.loads, kMax, {});
+            i % 2 == 0 ? bench.pick() : other.pick(bench.pool(), bench.loads, kMax, {}, bench.now);
         REQUIRE(choice.endpoint != nullptr);
         CHECK(choice.probe == (choice.endpoint->id == bench.id(2)));
         probes += choice.probe;
@@ -201,6 +207,89 @@ TEST_SUITE("routing/picker") {
     CHECK(bench.pick({bench.id(0)}).full);
   }
 
+  TEST_CASE("slow start: the share of an endpoint that comes back grows linearly") {
+    for (const auto balance : {conf::Balance::kLeastLoaded, conf::Balance::kRoundRobin}) {
+      for (const std::vector<std::uint32_t>& weights :
+           {std::vector<std::uint32_t>{1, 1}, {1, 1, 1}, {2, 1, 3, 0, 4}}) {
+        Bench bench(balance, weights);
+        bench.recovers(0);
+        const double others = std::accumulate(weights.begin() + 1, weights.end(), 0.0);
+        for (int second = 0; second <= 60; second += 6) {
+          constexpr int kPicks = 20'000;
+          auto seen = tally(bench, kPicks);
+          const double weight = weights[0] * (0.1 + 0.9 * second / 60);
+          const double share = weight / (weight + others);
+          CAPTURE(second);
+          CHECK(std::abs(seen[0] - kPicks * share) < 4.5 * std::sqrt(kPicks * share));
+          for (std::size_t i = 1; i < weights.size(); ++i) {  // and the others divide the rest
+            const double rest = (1 - share) * weights[i] / others;
+            CAPTURE(i);
+            CHECK(std::abs(seen[static_cast<std::ptrdiff_t>(i)] - kPicks * rest) <=
+                  4.5 * std::sqrt(kPicks * rest));
+          }
+          bench.now = bench.now + Seconds(6);
+        }
+        CHECK(Picker::warmth(bench.pool().settings, bench.pool().endpoints[0], bench.now) == 1);
+      }
+    }
+  }
+
+  TEST_CASE("slow start: having nothing to do does not make a cold endpoint the favourite") {
+    for (const std::size_t size : {2u, 3u, 8u}) {
+      CAPTURE(size);
+      Bench bench(conf::Balance::kLeastLoaded, std::vector<std::uint32_t>(size, 1));
+      for (std::size_t i = 1; i < size; ++i) bench.loads[bench.id(i).index()].in_flight = 20;
+      bench.recovers(0);
+      constexpr int kPicks = 20'000;
+      const double share = 0.1 / (0.1 + static_cast<double>(size - 1));
+      CHECK(tally(bench, kPicks)[0] < kPicks * share + 4.5 * std::sqrt(kPicks * share));
+    }
+  }
+
+  TEST_CASE("slow start: a cold endpoint is not given more than its part of what runs") {
+    Bench bench(conf::Balance::kLeastLoaded, {1, 1});
+    bench.recovers(0);
+    bench.loads[bench.id(0).index()].in_flight = 2;
+    bench.loads[bench.id(1).index()].in_flight = 10;
+    CHECK(tally(bench, 1000)[0] == 0);
+  }
+
+  TEST_CASE("slow start: a pool that comes back as a whole is balanced as ever") {
+    for (const std::size_t size : {1u, 2u, 5u}) {
+      CAPTURE(size);
+      Bench bench(conf::Balance::kLeastLoaded, std::vector<std::uint32_t>(size, 1));
+      for (std::size_t i = 0; i < size; ++i) bench.recovers(i);
+      bench.now = bench.now + Seconds(3);
+      for (std::size_t i = 0; i < 200 * size; ++i) {
+        const Picker::Choice choice = bench.pick();
+        REQUIRE(choice.endpoint != nullptr);
+        ++bench.loads[choice.endpoint->id.index()].in_flight;
+      }
+      for (std::size_t i = 0; i < size; ++i) {
+        CHECK(bench.loads[bench.id(i).index()].in_flight > 190);
+        CHECK(bench.loads[bench.id(i).index()].in_flight < 210);
+      }
+    }
+  }
+
+  TEST_CASE("slow start: nobody is left without an endpoint because one is cold") {
+    Bench bench(conf::Balance::kLeastLoaded, {1, 1});
+    bench.recovers(0);
+    for (int i = 0; i < 200; ++i) REQUIRE(bench.place({bench.id(1)}) == 0);
+    bench.loads[bench.id(1).index()].in_flight = kMax;
+    for (int i = 0; i < 200; ++i) REQUIRE(bench.place() == 0);
+    bench.loads[bench.id(0).index()].in_flight = kMax;
+    CHECK(bench.pick().full);
+  }
+
+  TEST_CASE("slow start: 0 turns it off") {
+    Bench bench(conf::Balance::kLeastLoaded, {1, 1});
+    bench.world.config.pools[0].slow_start = Millis(0);
+    bench.world.reload();
+    bench.recovers(0);
+    CHECK(tally(bench, 10'000)[0] > 4700);
+  }
+
   TEST_CASE("any picks of any pool obey the rules") {
     for (std::uint64_t seed = 1; seed <= 300; ++seed) {
       CAPTURE(seed);
@@ -215,6 +304,7 @@ TEST_SUITE("routing/picker") {
         EndpointState& state = bench.world.state("new", i);
         if (rng.below(4) == 0) state.health = EndpointState::Health::kDown;
         if (rng.below(4) == 0) state.outlier = EndpointState::Outlier::kHalfOpen;
+        if (rng.below(4) == 0) state.warm_from = {bench.now.us - rng.below(80'000'000)};
       }
       bench.world.build_now();
       for (int i = 0; i < 30; ++i) {

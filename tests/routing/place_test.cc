@@ -1,6 +1,8 @@
 // Where cohorts go, and where next when that pool cannot take them.
 #include "routing/place.h"
 
+#include <cmath>
+#include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -158,6 +160,77 @@ TEST_SUITE("routing/place") {
       for (const CohortHash hash : there)
         REQUIRE(place(*world.snapshot, *world.route("hooks"), at(hash)).destination == 1);
       there = now;
+    }
+  }
+
+  TEST_CASE("pins and requests without a key come back like everybody else") {
+    World world = two_pools();
+    world.config.routes[0].unknown = "new";
+    world.reload();
+    world.desired.runtime.pins["hooks"]["app"].pool = "new";
+    world.desired.pool_states["new"].admitted = 400;
+    world.build_now();
+    const Route& hooks = *world.route("hooks");
+    REQUIRE(hooks.pins != nullptr);
+    int unknown = 0;
+    for (CohortHash hash = 0; hash < 2000; ++hash) {
+      Selection keyless = at(hash);
+      keyless.cohort.found = CohortKeys::Found::kUnknown;
+      unknown += place(*world.snapshot, hooks, keyless).why == Placement::Why::kUnknown;
+    }
+    CHECK(std::abs(unknown - 800) < 100);
+    // Whatever a pinned cohort's place in the order is, with the last step it is back.
+    const Selection pinned = at(cohort_hash("app"));
+    bool before = false;
+    for (std::uint16_t admitted = 0; admitted <= 1000; admitted += 200) {
+      world.desired.pool_states["new"].admitted = admitted;
+      world.build_now();
+      const Placement placement = place(*world.snapshot, *world.route("hooks"), pinned);
+      const bool there = placement.why == Placement::Why::kPinned;
+      CHECK((there || placement.destination == 0));
+      CHECK(there >= before);
+      if (admitted == 0) CHECK_FALSE(there);
+      before = there;
+    }
+    CHECK(before);
+    world.desired.runtime.pins["hooks"]["app"].hard = true;
+    world.desired.pool_states["new"].admitted = 0;
+    world.build_now();
+    CHECK(place(*world.snapshot, *world.route("hooks"), pinned).destination == 1);
+  }
+
+  TEST_CASE("weights 1:1:8 with the 8 down, or not yet back, leave the others at 50/50") {
+    World world = two_pools();
+    world.config.pools = {a_pool("a"), a_pool("b"), a_pool("c")};
+    world.config.routes = {a_route("all", "/", {{"a", 1}, {"b", 1}, {"c", 8}})};
+    world.reload();
+    world.everybody_up();
+    world.build_now();
+    constexpr int kCohorts = 20'000;
+    const auto count = [&] {
+      std::vector<int> seen(3);
+      for (CohortHash hash = 0; hash < kCohorts; ++hash)
+        ++seen[place(*world.snapshot, *world.route("all"), at(cohort_hash(std::to_string(hash))))
+                   .destination];
+      return seen;
+    };
+    const auto near = [](int seen, double share) {
+      return std::abs(seen - kCohorts * share) < 4.5 * std::sqrt(kCohorts * share + 1);
+    };
+    const auto whole = count();
+    CHECK((near(whole[0], 0.1) && near(whole[1], 0.1) && near(whole[2], 0.8)));
+    world.state("c").health = Health::kDown;
+    world.build_now();
+    const auto down = count();
+    CHECK((near(down[0], 0.5) && near(down[1], 0.5) && down[2] == 0));
+    world.state("c").health = Health::kUp;
+    for (const double back : {0.0, 0.2, 0.6, 1.0}) {
+      world.desired.pool_states["c"].admitted = static_cast<std::uint16_t>(1000 * back);
+      world.build_now();
+      const auto seen = count();
+      CAPTURE(back);
+      CHECK(near(seen[2], 0.8 * back));
+      CHECK((near(seen[0], 0.5 - 0.4 * back) && near(seen[1], 0.5 - 0.4 * back)));
     }
   }
 

@@ -75,6 +75,17 @@ TEST_SUITE("telemetry/access_format") {
         "generation=118\n");
   }
 
+  TEST_CASE("what became of a session and of a tester's word stands there when there was any") {
+    Record record = retried();
+    CHECK(line(record, AccessFormat::kJson).find("session") == std::string::npos);
+    record.session = SessionState::kAway;
+    record.tester_override = OverrideState::kRefused;
+    CHECK(line(record, AccessFormat::kJson)
+              .find(R"(","session":"away","override":"refused","pool":)") != std::string::npos);
+    CHECK(line(record, AccessFormat::kLogfmt).find(" session=away override=refused pool=") !=
+          std::string::npos);
+  }
+
   TEST_CASE("who ended an exchange that ended badly, and where, is in the line") {
     Record record = retried();
     record.error = {.fault = Fault::kClosedEarly, .side = Side::kClient};

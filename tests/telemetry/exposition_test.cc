@@ -34,7 +34,8 @@ struct World {
     from.workers = {one.get(), two.get()};
     from.series = {{SeriesId{0}, "webhooks", "old"}, {SeriesId{1}, "webhooks", "new"}};
     from.shares = {{"webhooks", "old", 90, 0.9, 1.0, 0.875}, {"webhooks", "new", 10, 0.1, 0.0, {}}};
-    from.pools = {{"old", true}, {"new", false}};
+    from.pools = {{PoolId{0}, "old", true, 1, "taking"},
+                  {PoolId{1}, "new", false, 0.4, "returning"}};
     from.endpoints = {{.id = EndpointId{0},
                        .pool = "old",
                        .address = "10.0.0.5:8080",
@@ -61,10 +62,12 @@ struct World {
       series.by_class[2].add(3);
       series.by_class[5].add(1);
       series.retries[static_cast<std::size_t>(Proof::kReusedConnection)].add(2);
+      series.sessions[static_cast<std::size_t>(SessionState::kKept)].add(5);
       series.total.record(1500);
       series.total.record(400'000'000);
       series.first_byte.record(100);
       worker->endpoints.at(EndpointId{2}).requests.add(5);
+      worker->pools.at(PoolId{0}).streams.add(2);
       worker->listeners.at(ListenerId{0}).accepted.add(7);
       worker->worker.requests.add(4);
       worker->worker.busy_us.add(1'250'000);
@@ -85,11 +88,18 @@ TEST_SUITE("telemetry/exposition") {
              R"(segue_requests_total{route="webhooks",pool="old",class="2xx"} 6)",
              R"(segue_requests_total{route="webhooks",pool="new",class="2xx"} 0)",
              R"(segue_retries_total{route="webhooks",pool="old",proof="reused_connection"} 4)",
+             R"(segue_sessions_total{route="webhooks",pool="old",session="kept"} 10)",
+             R"(segue_sessions_total{route="webhooks",pool="old",session="away"} 0)",
              R"(segue_split_weight{route="webhooks",pool="old"} 90)",
              R"(segue_split_configured_share_ratio{route="webhooks",pool="new"} 0.1)",
              R"(segue_split_effective_share_ratio{route="webhooks",pool="old"} 1)",
              R"(segue_split_observed_share_ratio{route="webhooks",pool="old"} 0.875)",
              R"(segue_pool_eligible{pool="new"} 0)",
+             R"(segue_pool_admitted_ratio{pool="new"} 0.4)",
+             R"(segue_pool_failback{pool="new",state="returning"} 1)",
+             R"(segue_pool_failback{pool="old",state="returning"} 0)",
+             R"(segue_pool_streams{pool="old"} 4)",
+             R"(segue_pool_tunnels{pool="old"} 0)",
              R"(segue_endpoint_rotation{pool="old",endpoint="10.0.0.5:8080",rotation="in"} 1)",
              R"(segue_endpoint_rotation{pool="new",endpoint="10.0.0.6:8080",rotation="in"} 0)",
              R"(segue_endpoint_health{pool="new",endpoint="10.0.0.6:8080",health="down"} 1)",

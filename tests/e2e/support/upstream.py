@@ -72,8 +72,8 @@ class ScriptedUpstream:
             threading.Thread(target=self._serve, args=(wire, answer), daemon=True).start()
 
     def _serve(self, wire, answer):
-        wire.sock.settimeout(None)
         try:
+            wire.sock.settimeout(None)
             while True:
                 head = wire.read_head()
                 if head.get("Expect", "").lower() == "100-continue":
