@@ -357,6 +357,8 @@ constexpr std::string_view kComponents = R"json({
       "properties": {
         "route": {"type": "string"}, "cohort": {"type": "array", "items": {"type": "string"}},
         "weights_from": {"type": "string", "enum": ["file", "operator"]}, "weights_generation": {"type": "integer"},
+        "weights_until": {"$ref": "#/components/schemas/Time", "description": "Then the weights of before come back; null: they stay."},
+        "group": {"type": "string", "description": "The cohort group."}, "pins": {"type": "integer", "description": "Of the group."},
         "pools": {
           "type": "array",
           "items": {

@@ -109,10 +109,17 @@ Json split_json(const Call& call, const routing::Route& route) {
   Json cohort = Json::array();
   for (const conf::CohortKey& key : route.settings.cohort)
     cohort.push_back(routing::to_string(key));
+  const routing::Runtime& runtime = call.control().desired().runtime;
+  const auto& reverts = runtime.reverts;
+  const auto revert = reverts.find(route.settings.name);
+  const auto pins = runtime.pins.find(route.group);
   return {{"route", route.settings.name},
           {"cohort", std::move(cohort)},
           {"weights_from", route.weights_from_file ? "file" : "operator"},
           {"weights_generation", route.weights_generation},
+          {"weights_until", revert == reverts.end() ? Json() : timestamp(revert->second.at_ms)},
+          {"group", route.group},
+          {"pins", pins == runtime.pins.end() ? 0 : pins->second.size()},
           {"pools", std::move(pools)}};
 }
 
@@ -231,6 +238,11 @@ std::vector<std::string> warnings(const Control& control, const routing::Snapsho
     if (served != file)
       found.push_back("route " + name + " serves " + listed_weights(served) +
                       " as set at run time; the file says " + listed_weights(file));
+    const auto& reverts = control.desired().runtime.reverts;
+    if (const auto revert = reverts.find(name); revert != reverts.end())
+      found.push_back("route " + name + " has its weights until " +
+                      timestamp(revert->second.at_ms).get<std::string>() +
+                      "; then those of before come back");
   }
   for (const CertificateInfo& certificate : control.certificates()) {
     const auto left = certificate.not_after - static_cast<std::int64_t>(wall_clock_ms() / 1000);

@@ -1,5 +1,7 @@
 // `segue explain METHOD URL`
+#include <fstream>
 #include <iomanip>
+#include <iterator>
 #include <ostream>
 #include <random>
 
@@ -62,17 +64,19 @@ nlohmann::ordered_json to_json(const routing::Explanation& why) {
                         {"effective_share", branch.share},
                         {"score", branch.score},
                         {"eligible", branch.eligible}});
-  return {
-      {"route", why.route.empty() ? Json() : Json(why.route)},
-      {"match", why.match},
-      {"ambiguous", why.ambiguous},
-      {"cohort",
-       {{"source", why.cohort_source}, {"key", why.cohort_key}, {"hash", hex(why.cohort_hash)}}},
-      {"branches", std::move(branches)},
-      {"fallback", why.fallback},
-      {"pool", why.pool.empty() ? Json() : Json(why.pool)},
-      {"reason", why.reason},
-      {"assumption", kAssumption}};
+  return {{"route", why.route.empty() ? Json() : Json(why.route)},
+          {"match", why.match},
+          {"ambiguous", why.ambiguous},
+          {"cohort",
+           {{"source", why.cohort_source},
+            {"key", why.cohort_key},
+            {"name", why.cohort_name.empty() ? Json() : Json(why.cohort_name)},
+            {"hash", hex(why.cohort_hash)}}},
+          {"branches", std::move(branches)},
+          {"fallback", why.fallback},
+          {"pool", why.pool.empty() ? Json() : Json(why.pool)},
+          {"reason", why.reason},
+          {"assumption", kAssumption}};
 }
 
 void print_branches(const routing::Explanation& why, std::ostream& out) {
@@ -91,8 +95,9 @@ void print(const routing::Explanation& why, std::ostream& out) {
   if (!why.route.empty()) {
     const std::string key = why.cohort_key.empty() ? "" : " = " + conf::quoted(why.cohort_key);
     out << "route     " << why.route << (why.match.empty() ? "" : " (" + why.match + ")") << '\n'
-        << "cohort    " << why.cohort_source << key << ", hash " << hex(why.cohort_hash) << '\n'
-        << "pool      " << (why.pool.empty() ? "none" : why.pool) << '\n';
+        << "cohort    " << why.cohort_source << key << ", hash " << hex(why.cohort_hash) << '\n';
+    if (!why.cohort_name.empty()) out << "          " << conf::quoted(why.cohort_name) << '\n';
+    out << "pool      " << (why.pool.empty() ? "none" : why.pool) << '\n';
     for (const std::string& pool : why.fallback) out << "fallback  " << pool << '\n';
   }
   out << "why       " << why.reason << '\n';
@@ -114,6 +119,17 @@ int cmd_explain(const ExplainOptions& options, Console& console) {
     console.err << "segue explain: " << request.error() << '\n';
     return kNotUnderstood;
   }
+  std::optional<std::string> body;
+  if (!options.body.empty()) {
+    std::ifstream file(options.body, std::ios::binary);
+    if (!file) {
+      console.err << "segue explain: --body " << conf::quoted(options.body)
+                  << " cannot be opened\n";
+      return kNotUnderstood;
+    }
+    body.emplace(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+    (*request)->set_body(body->size());
+  }
   auto config = conf::load(options.config);
   if (!config) {
     show(config.error(), options.config, console);
@@ -126,8 +142,8 @@ int cmd_explain(const ExplainOptions& options, Console& console) {
   }
   std::random_device device;
   const std::uint64_t drawn = (std::uint64_t{device()} << 32) | device();
-  const routing::Explanation why =
-      routing::explain(**snapshot, (*request)->head(), client, options.random.value_or(drawn));
+  const routing::Explanation why = routing::explain(**snapshot, (*request)->head(), client,
+                                                    options.random.value_or(drawn), body);
   if (options.json) {
     console.out << to_json(why).dump(2) << '\n';
   } else {

@@ -41,6 +41,7 @@ struct ExplainOptions {
   std::string config = "segue.toml";
   std::string method{}, url{};
   std::vector<std::string> headers{};  ///< "Name: value"
+  std::string body{};                  ///< a file with the request's body; "": none
   std::string client = "127.0.0.1";
   std::optional<std::uint64_t> random{};  ///< the draw of cohort = "request"; drawn when not given
   bool json = false;

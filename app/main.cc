@@ -50,6 +50,7 @@ constexpr const char* kExplainExamples = R"(
 Examples:
   segue explain GET http://ci.example.com/job/app/
   segue explain POST /github-webhook/ -H 'Host: ci.example.com' -H 'X-GitHub-Event: push'
+  segue explain POST /hook -H 'X-GitHub-Event: push' --body push.json
   segue explain GET / --client 203.0.113.7 -c /etc/segue/segue.toml --json
 
 Needs no running process: every endpoint is taken to be healthy. `segue ctl explain` asks the running one.
@@ -113,6 +114,8 @@ CLI::App* add_explain(CLI::App& app, ExplainOptions& explain) {
   command->add_option("URL", explain.url, "http://host/path?query or /path?query")->required();
   command->add_option("-H,--header", explain.headers, "A header, 'Name: value'; may be repeated")
       ->allow_extra_args(false);
+  command->add_option("--body", explain.body,
+                      "A file with the request's body, JSON unless a Content-Type says otherwise");
   command->add_option("--client", explain.client, "Address of the client")->capture_default_str();
   add_config(*command, "-c,--config", explain.config);
   command->add_flag("--json", explain.json, "Report as JSON");

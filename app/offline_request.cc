@@ -56,4 +56,13 @@ Result<std::unique_ptr<OfflineRequest>, std::string> OfflineRequest::make(
   return request;
 }
 
+void OfflineRequest::set_body(std::size_t bytes) {
+  bool typed = false;
+  for (const http::Field& field : fields_)
+    typed = typed || http::same_name(field.name, "Content-Type");
+  if (!typed) fields_.push_back({"Content-Type", "application/json", http::FieldId::kOther, false});
+  head_.fields = fields_;
+  head_.body = {http::BodyLength::Kind::kLength, bytes};
+}
+
 }  // namespace segue::app

@@ -21,6 +21,9 @@ class OfflineRequest {
   OfflineRequest(const OfflineRequest&) = delete;
   OfflineRequest& operator=(const OfflineRequest&) = delete;
 
+  /// It has a body of `bytes`, which is JSON where no header says what it is.
+  void set_body(std::size_t bytes);
+
   const http::Head& head() const noexcept { return head_; }
 
  private:

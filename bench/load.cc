@@ -24,8 +24,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t kReadBytes = 256 * 1024;
 constexpr std::size_t kBlockBytes = 256 * 1024;  // of a long request body
-constexpr std::size_t kInlineBodyMax = 64 * 1024;
-constexpr std::uint64_t kErrorsMax = 1000;  // then going on proves nothing
+constexpr std::uint64_t kErrorsMax = 1000;       // then going on proves nothing
 
 /// The bytes of one request: `begin`, then `long_body` bytes of x.
 struct Request {
@@ -68,7 +67,9 @@ Request compose(const LoadOptions& options) {
   } else {
     head +=
         "Content-Type: application/json\r\nContent-Length: " + std::to_string(body) + "\r\n\r\n";
-    if (body <= kInlineBodyMax) {
+    if (!options.body_text.empty()) {
+      head += options.body_text;
+    } else if (body <= kInlineBodyMax) {
       head.append(body, 'x');
     } else {
       request.long_body = body;

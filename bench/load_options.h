@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -23,12 +25,15 @@ inline constexpr std::string_view kLoadUsage =
     "  --resume           each TLS connection resumes the session of the one before\n"
     "  --path PATH        (/1024)\n"
     "  --body N           POST with a body of N bytes instead of GET\n"
+    "  --body-file FILE   POST with the bytes of FILE (at most 64 KiB) instead of GET\n"
     "  --chunked          send that body chunked\n"
     "  --expect-status S  (200)\n"
     "  --expect-bytes N   the response body must have N bytes\n"
     "  --expect-text T    it must begin with T (at most 32 bytes are compared)\n"
     "  --stall S          (30) fail when nothing arrives for S seconds\n"
     "Prints one JSON object; exit code 1 when a request failed.\n";
+
+inline constexpr std::size_t kInlineBodyMax = 64 * 1024;  ///< of a body that is kept whole
 
 struct LoadOptions {
   std::uint16_t port = 0;
@@ -43,6 +48,7 @@ struct LoadOptions {
   bool resume = false;
   std::string path = "/1024";
   std::int64_t body = -1;  ///< -1: GET
+  std::string body_text;   ///< of a file, `body` bytes; empty: x
   bool chunked = false;
   int expect_status = 200;
   std::int64_t expect_bytes = -1;  ///< -1: any
@@ -99,6 +105,12 @@ inline LoadOptions parse_load_options(int argc, char** argv) {
       options.path = text();
     } else if (name == "--body") {
       read(options.body);
+    } else if (name == "--body-file") {
+      std::ifstream file(std::string(text()), std::ios::binary);
+      options.body_text.assign(std::istreambuf_iterator<char>(file), {});
+      options.body = static_cast<std::int64_t>(options.body_text.size());
+      if (options.body_text.empty() || options.body_text.size() > kInlineBodyMax)
+        refuse("--body-file needs a file of 1 byte to 64 KiB");
     } else if (name == "--chunked") {
       options.chunked = true;
     } else if (name == "--expect-status") {
@@ -114,6 +126,7 @@ inline LoadOptions parse_load_options(int argc, char** argv) {
     }
   }
   if (options.port == 0) refuse("--port is missing");
+  if (options.chunked && !options.body_text.empty()) refuse("--chunked sends no file");
   if (options.connections == 0) refuse("--connections must not be 0");
   if (options.in_flight == 0 || options.in_flight > options.connections) {
     options.in_flight = options.connections;

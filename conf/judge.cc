@@ -109,6 +109,8 @@ std::string judge_json_pointer(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i)
     if (text[i] == '~' && (i + 1 == text.size() || (text[i + 1] != '0' && text[i + 1] != '1')))
       return " has a \"~\" that is neither \"~0\" nor \"~1\" (RFC 6901)";
+  if (static_cast<std::size_t>(std::count(text.begin(), text.end(), '/')) > kPointerNamesMax)
+    return " goes through more than " + std::to_string(kPointerNamesMax) + " names";
   return "";
 }
 

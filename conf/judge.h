@@ -29,6 +29,7 @@ std::string judge_check_path(std::string_view text);    ///< request target of a
 std::string judge_cohort_path(std::string_view text);   ///< "/job/{*}/": one {*}
 std::string judge_json_pointer(std::string_view text);  ///< RFC 6901, at most kPointerMax bytes
 inline constexpr std::size_t kPointerMax = 256;
+inline constexpr std::size_t kPointerNamesMax = 8;        ///< that a pointer goes through
 std::string judge_cookie_pattern(std::string_view text);  ///< a cookie name, or its start and '*'
 std::string judge_regex(std::string_view text);           ///< ECMAScript without back-references
 inline constexpr std::size_t kRegexMax = 1000;

@@ -29,7 +29,8 @@ void Exchange::reset() {
   endpoint_ = nullptr;
   series_ = nullptr;
   upstream_ = nullptr;
-  replay_.clear();
+  drop_held();
+  trailers_ = {};
   total_deadline_ = sent_at_ = queued_at_ = dialled_at_ = Instant{};
   selection_ = {};
   body_bytes_ = 0;
@@ -37,6 +38,7 @@ void Exchange::reset() {
   state_ = State::kIdle;
   request_ended_ = end_sent_ = response_ended_ = false;
   replayable_ = true;
+  reads_body_ = continued_ = feeding_ = false;
   held_client_ = probe_ = retry_taken_ = fresh_only_ = false;
   client_half_ended_ = upstream_half_ended_ = tunnel_ends_ = false;
   client_slow_ = upstream_slow_ = looking_ = false;
@@ -76,7 +78,7 @@ void Exchange::touch() noexcept {
 Millis Exchange::idle_limit() const {
   const conf::Timeouts& timeouts = snapshot_->config->timeouts;
   if (state_ == State::kTunnel) return timeouts.tunnel_idle;
-  if (state_ == State::kWaiting) return timeouts.body_idle;
+  if (state_ == State::kWaiting || state_ == State::kReading) return timeouts.body_idle;
   return response_framing_ == BodyLength::Kind::kLength ? timeouts.body_idle : timeouts.stream_idle;
 }
 
@@ -84,12 +86,13 @@ void Exchange::arm_for_state() {
   const Instant turn = worker_.loop().turn();
   Instant at;
   switch (state_) {
+    case State::kReading: at = touched_at_ + idle_limit(); break;
     case State::kQueued: at = queued_at_ + pool().settings.queue_timeout; break;
     case State::kConnecting:
       at = turn + route_->settings.connect_timeout.value_or(pool().settings.connect_timeout);
       break;
     case State::kWaiting:
-      at = turn + (request_ended_ ? route_->settings.response_timeout : idle_limit());
+      at = turn + (end_sent_ ? route_->settings.response_timeout : idle_limit());
       break;
     case State::kRelaying:
     case State::kTunnel: at = touched_at_ + idle_limit(); break;
@@ -103,16 +106,19 @@ void Exchange::on_deadline(Deadline&) {
   if (tunnel_ends_) return finish({Fault::kDraining, Side::kSelf}, After::kClose);
   const Instant turn = now();
   const bool out_of_time = state_ < State::kRelaying && total_deadline_ && turn >= total_deadline_;
-  const bool idles = state_ == State::kRelaying || state_ == State::kTunnel ||
-                     (state_ == State::kWaiting && !request_ended_);
+  const bool idles = state_ == State::kReading || state_ == State::kRelaying ||
+                     state_ == State::kTunnel || (state_ == State::kWaiting && !end_sent_);
   if (!out_of_time && idles && turn < touched_at_ + idle_limit()) {
-    worker_.loop().deadlines().arm(deadline_, touched_at_ + idle_limit());
+    Instant at = touched_at_ + idle_limit();
+    if (state_ < State::kRelaying && total_deadline_ && total_deadline_ < at) at = total_deadline_;
+    worker_.loop().deadlines().arm(deadline_, at);
     return;
   }
   switch (state_) {
     case State::kRouting:
       if (!out_of_time) return try_endpoint();
       return reply({Fault::kFirstByteTimeout, Side::kUpstream});
+    case State::kReading: return reply({Fault::kBodyTimeout, Side::kClient});
     case State::kQueued: return reply({Fault::kQueueTimeout, Side::kUpstream});
     case State::kConnecting: {
       UpstreamH1* connection = upstream_;
@@ -180,6 +186,7 @@ void Exchange::answer(std::uint16_t status, std::string_view fields, std::string
 void Exchange::finish(Error error, After after) {
   leave_queue();
   deadline_.disarm();
+  if (scan_ != nullptr) worker_.scans().give(std::move(scan_));
   if (state_ != State::kReplying) record_.phase = error ? phase_now() : Phase::kDone;
   if (upstream_ != nullptr) {
     const bool clean = response_ended_ && end_sent_;
@@ -192,6 +199,7 @@ void Exchange::finish(Error error, After after) {
   if (endpoint_ != nullptr) end_attempt(false, false);
   if (series_ != nullptr) series_->in_flight.sub();
   if (retry_taken_) worker_.give_retry();
+  drop_held();
   if (open_ != Open::kNothing) uncount_open();
   step(Event::kEnd);
   Client* client = client_;
@@ -203,7 +211,8 @@ void Exchange::finish(Error error, After after) {
 Phase Exchange::phase_now() const noexcept {
   switch (state_) {
     case State::kIdle:
-    case State::kRouting: return Phase::kRouting;
+    case State::kRouting:
+    case State::kReading: return Phase::kRouting;
     case State::kQueued: return Phase::kQueue;
     case State::kConnecting: return Phase::kConnect;
     case State::kWaiting: return request_ended_ ? Phase::kWait : Phase::kSend;

@@ -15,6 +15,7 @@
 #include "proxy/forwarding.h"
 #include "proxy/upstream_h1.h"
 #include "proxy/visit.h"
+#include "routing/body_scan.h"
 #include "routing/picker.h"
 #include "routing/place.h"
 #include "routing/snapshot.h"
@@ -86,6 +87,7 @@ class Exchange final : Deadline::Owner {
 
   // Choosing (exchange_route.cc)
   void route();
+  void choose(const routing::BodyKey* body);
   routing::Placement first_place();
   routing::Placement other_place() const;
   void go_to(const routing::Placement& place);
@@ -127,10 +129,25 @@ class Exchange final : Deadline::Owner {
   void end_attempt(bool gateway_error, bool verdict);
   void note_outcome(bool gateway_error);
 
+  // A body that names the cohort (exchange_reading.cc)
+  void begin_reading(std::size_t sources);
+  void read_on(Bytes bytes);
+  void end_reading();
+  void send_continue();
+
   // The request's body (exchange_body.cc)
   bool exceeds_body_limit(std::uint64_t bytes) const noexcept;
+  void pass_on(Bytes bytes);
+  bool hold(Bytes bytes);
+  void send_held();
+  void drop_held() noexcept;
   void keep_for_replay(Bytes bytes);
   void hold_body();
+  void hold_client();
+  void resume_body();
+  bool sends_body() const noexcept {
+    return upstream_ != nullptr && (state_ == State::kWaiting || state_ == State::kRelaying);
+  }
 
   // The response (exchange_response.cc)
   void on_response_head(http::Head& head);
@@ -164,9 +181,12 @@ class Exchange final : Deadline::Owner {
   telemetry::SeriesCells* series_ = nullptr;     // of the destination being tried
   ForwardedFields forwarded_;                    // what the proxy adds to the request
   std::span<const http::Field> extra_;           // the same, as fields
-  std::string replay_;            // request body sent so far, while it may be needed again
-  std::string location_;          // a rewritten Location, until the head is sent
-  std::unique_ptr<Visit> visit_;  // made by the first request that needs it
+  std::unique_ptr<routing::BodyScan> scan_;      // while kReading
+  std::string body_key_, body_name_;             // what the body says its cohort is
+  std::string replay_;  // request body from its beginning, while it is needed first or again
+  std::span<const http::Field> trailers_;  // of the request; the client's
+  std::string location_;                   // a rewritten Location, until the head is sent
+  std::unique_ptr<Visit> visit_;           // made by the first request that needs it
   Deadline deadline_{*this};
   Waiting waiting_;
   telemetry::Record record_;
@@ -174,17 +194,23 @@ class Exchange final : Deadline::Owner {
   Instant began_, queued_at_, dialled_at_, sent_at_, touched_at_, total_deadline_;
   routing::Selection selection_;          // what its pool is chosen by
   std::uint64_t body_bytes_ = 0;          // of the request, so far
+  std::size_t replay_sent_ = 0;           // bytes of replay_ that the upstream has been given
+  std::size_t held_ = 0;                  // bytes of replay_ that count as held by the worker
   std::uint32_t tried_destinations_ = 0;  // bits
   std::array<EndpointId, telemetry::Record::kAttemptsMax> tried_;
   std::uint32_t attempts_ = 0;         // attempts begun
   std::uint32_t repeats_in_pool_ = 0;  // repeated attempts in the current pool
   http::BodyLength::Kind response_framing_ = http::BodyLength::Kind::kNone;
   State state_ = State::kIdle;
-  bool request_ended_ = false;  // all of it came from the client
-  bool end_sent_ = false;       // and its end went to the upstream
+  routing::Forge forge_ = routing::Forge::kNone;  // who sent it, where that is asked
+  bool request_ended_ = false;                    // all of it came from the client
+  bool end_sent_ = false;                         // and its end went to the upstream
   bool response_ended_ = false;
   bool replayable_ = true;  // replay_ holds all of the body that was sent
   bool has_body_ = false;
+  bool reads_body_ = false;  // it was read for the cohort
+  bool continued_ = false;   // we have sent a 100 of our own
+  bool feeding_ = false;     // a piece of the body is being looked at
   bool held_client_ = false;
   bool probe_ = false;        // this attempt decides about a half-open endpoint
   bool retry_taken_ = false;  // counts against the retry budget

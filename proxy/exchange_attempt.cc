@@ -22,17 +22,12 @@ void Exchange::send_request() {
   if (visiting_) show_cookies();
   upstream_->expect(request_->method_id, request_->upgrade, endpoint_->address);
   upstream_->send_head(*request_, extra_, request_->body);
-  if (!replay_.empty()) upstream_->send_body(replay_);
-  if (request_ended_) {
-    upstream_->send_end({});
-    end_sent_ = true;
-  }
+  replay_sent_ = 0;
+  end_sent_ = false;
   touch();
+  send_held();
   arm_for_state();
-  if (held_client_) {
-    held_client_ = false;
-    client_->resume(Hold::kNotConnected);
-  }
+  resume_body();
 }
 
 void Exchange::FromUpstream::on_failed(Error error) {
@@ -57,7 +52,10 @@ void Exchange::attempt_failed(Error error) {
     failed.bytes_received = upstream_->bytes_received();
     failed.reused = upstream_->reused();
   }
-  failed.body_replayable = replayable_;
+  // What was held for its cohort is longer than a replay, if need be, until a byte of it is
+  // written.
+  failed.body_replayable =
+      replayable_ && (!failed.bytes_written || replay_.size() <= snapshot_->config->limits.replay);
   failed.retry_stale_post = route_->settings.retry_stale_post;
   record_.attempts[attempts_ - 1].fault = error.fault;
   upstream_ = nullptr;

@@ -18,6 +18,7 @@ void Exchange::FromUpstream::on_head(http::Head& head) {
   if (head.status < 200) {
     // RFC 9110 §15.2: an HTTP/1.0 client knows no interim responses.
     x.touch();
+    if (head.status == 100 && x.continued_) return;  // the client has had its 100
     if (x.request_->minor == 1) x.client_->send_head(head, {}, {});
     return;
   }
@@ -43,7 +44,7 @@ void Exchange::on_response_head(http::Head& head) {
     rewrite_location(head, *location);
   client_->send_head(head, visiting_ ? fields_for_visitor(head) : std::span<const http::Field>(),
                      body);
-  replay_.clear();
+  if (replay_sent_ == replay_.size()) drop_held();
   touch();
   if (head.body.kind != BodyLength::Kind::kNone) arm_for_state();
 }

@@ -44,22 +44,38 @@ void Exchange::route() {
   route_ = &snapshot_->route(match.route);
   if (route_->settings.total_timeout.count() > 0)
     total_deadline_ = worker_.loop().turn() + route_->settings.total_timeout;
+  if (route_->settings.kind == conf::Route::Kind::kWebhook || !route_->cohort.bodies().empty()) {
+    const routing::Delivery delivery = routing::delivery_of(*request_);
+    forge_ = delivery.forge;
+    record_.delivery = delivery.id;
+    record_.event = delivery.event;
+  }
   if (route_->visits ||
       (snapshot_->has_sessions && request_->find(http::FieldId::kCookie) != nullptr))
     begin_visit();
+  choose(nullptr);
+}
+
+/// Goes to the pool of the request's cohort; `body` is what its body says, null before it was read.
+void Exchange::choose(const routing::BodyKey* body) {
+  const ClientInfo client = client_->info();
+  selection_.cohort = route_->cohort.find(*request_, client_address(*request_, client),
+                                          worker_.rng().next(), session_cohort(), body);
+  if (selection_.cohort.found == routing::CohortKeys::Found::kNeedsBody)
+    return begin_reading(selection_.cohort.index);
   const routing::Placement placement = first_place();
   record_.why = routing::to_string(placement.why);
   go_to(placement);
 }
 
 routing::Placement Exchange::first_place() {
-  const ClientInfo client = client_->info();
-  selection_.cohort = route_->cohort.find(*request_, client_address(*request_, client),
-                                          worker_.rng().next(), session_cohort());
   if (visiting_) settle_visit();
+  const std::string_view name = selection_.cohort.name;
+  if (!name.empty()) selection_.alias = routing::cohort_hash(name);
   const routing::CohortKeys::Found found = selection_.cohort.found;
   record_.has_cohort = found == routing::CohortKeys::Found::kKey;
   record_.cohort_key = selection_.cohort.key;
+  record_.cohort_name = name;
   if (found == routing::CohortKeys::Found::kUnknown)
     worker_.counters().series.at(route_->destinations[route_->unknown].series).unknown.add();
   return routing::place(*snapshot_, *route_, selection_);

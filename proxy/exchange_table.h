@@ -1,6 +1,8 @@
 // The states of an exchange and the arrows between them, as data.
 //
-//           head            picked               connected           final head
+//                   kReading
+//         needs body ▲ │ body read
+//           head     │ ▼    picked               connected           final head
 //   kIdle ───────▶ kRouting ───────▶ kConnecting ──────────▶ kWaiting ─────────▶ kRelaying
 //                  │ ▲  ▲ ▲             │  │                  │ │ │ 101              │
 //             full │ │  │ └── refused ──┘  │                  │ │ └────▶ kTunnel     │
@@ -13,7 +15,7 @@
 // A final head that is not passed on because other pools are asked too (kElsewhere) leads from
 // kWaiting back to kRouting, as a refusal does.
 //
-// An abort (kEnd) leads to kDone from anywhere.
+// An abort (kEnd) leads to kDone from anywhere, and a reply from kReading as from kRouting.
 #pragma once
 
 #include <array>
@@ -25,6 +27,7 @@ namespace segue::proxy {
 enum class State : std::uint8_t {
   kIdle,        // waits for a head
   kRouting,     // choosing route, pool, endpoint; also while backing off before another attempt
+  kReading,     // the body is read until it names the cohort
   kQueued,      // every endpoint of the pool is at its limit
   kConnecting,  // waiting for a connection to the endpoint
   kWaiting,     // the request is on its way, no final response head yet
@@ -37,6 +40,8 @@ enum class State : std::uint8_t {
 
 enum class Event : std::uint8_t {
   kHead,       // a complete request head
+  kNeedsBody,  // the cohort is in the body, if anywhere
+  kBodyRead,   // as far as it was needed
   kPicked,     // an endpoint was chosen
   kFull,       // endpoints in rotation, none with a free place
   kSlot,       // a place became free
@@ -58,6 +63,8 @@ struct Arrow {
 
 inline constexpr Arrow kArrows[] = {
     {State::kIdle, Event::kHead, State::kRouting},
+    {State::kRouting, Event::kNeedsBody, State::kReading},
+    {State::kReading, Event::kBodyRead, State::kRouting},
     {State::kRouting, Event::kPicked, State::kConnecting},
     {State::kRouting, Event::kFull, State::kQueued},
     {State::kQueued, Event::kSlot, State::kRouting},
@@ -68,11 +75,13 @@ inline constexpr Arrow kArrows[] = {
     {State::kWaiting, Event::kFinalHead, State::kRelaying},
     {State::kWaiting, Event::kSwitched, State::kTunnel},
     {State::kRouting, Event::kReply, State::kReplying},
+    {State::kReading, Event::kReply, State::kReplying},
     {State::kQueued, Event::kReply, State::kReplying},
     {State::kConnecting, Event::kReply, State::kReplying},
     {State::kWaiting, Event::kReply, State::kReplying},
     {State::kIdle, Event::kEnd, State::kDone},
     {State::kRouting, Event::kEnd, State::kDone},
+    {State::kReading, Event::kEnd, State::kDone},
     {State::kQueued, Event::kEnd, State::kDone},
     {State::kConnecting, Event::kEnd, State::kDone},
     {State::kWaiting, Event::kEnd, State::kDone},

@@ -205,6 +205,13 @@ bool Worker::take_retry() {
   return true;
 }
 
+bool Worker::take_held(std::size_t bytes) noexcept {
+  if (memory_pressure() == MemoryPressure::kRefuse) return false;
+  if (held_ + bytes > snapshot_->config->limits.cohort_bodies) return false;
+  held_ += bytes;
+  return true;
+}
+
 bool Worker::take_handshake() noexcept {
   if (handshakes_ >= share_of(snapshot_->config->limits.tls_handshakes)) return false;
   ++handshakes_;

@@ -23,6 +23,7 @@
 #include "proxy/conn_pool.h"
 #include "proxy/endpoint_state.h"
 #include "proxy/intake.h"
+#include "proxy/scan_pool.h"
 #include "routing/picker.h"
 #include "routing/snapshot.h"
 #include "telemetry/access_log.h"
@@ -97,6 +98,7 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   Gather& gather() noexcept { return gather_; }
   ChunkPool& chunks() noexcept { return chunks_; }
   IntakePool& intakes() noexcept { return intakes_; }
+  ScanPool& scans() noexcept { return scans_; }
   ConnPool& connections() noexcept { return connections_; }
   Rng& rng() noexcept { return rng_; }
   routing::Picker& picker() noexcept { return picker_; }
@@ -136,6 +138,11 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   bool take_retry();
   void give_retry() noexcept { --retries_; }
 
+  /// Room for bytes of a body that is held until its cohort is known ([limits] cohort_bodies);
+  /// false when there is none.
+  bool take_held(std::size_t bytes) noexcept;
+  void give_held(std::size_t bytes) noexcept { held_ -= bytes; }
+
   /// A place among the TLS handshakes under way ([limits] tls_handshakes); false when all are
   /// taken.
   bool take_handshake() noexcept;
@@ -169,6 +176,7 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   ChunkPool chunks_;
   Gather gather_;
   IntakePool intakes_;
+  ScanPool scans_;
   Rng rng_;
   routing::Picker picker_{rng_};
   std::unique_ptr<char[]> read_buffer_{new char[kReadBulkBytes]};
@@ -188,7 +196,8 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   telemetry::Recent recent_;
   Deadline drain_deadline_{*this};
   Deadline housekeeping_{*this};
-  Instant started_;  // of run()
+  Instant started_;         // of run()
+  std::uint64_t held_ = 0;  // bytes of bodies, see take_held()
   std::uint32_t exchanges_active_ = 0, retries_ = 0, tunnels_ = 0, handshakes_ = 0;
   bool draining_ = false;
   /// What the next drain deadline ends; what comes before it is gone by then.

@@ -79,15 +79,30 @@ std::string reason_of(const Snapshot& snapshot, const Route& route,
   return why_nobody(snapshot, route);
 }
 
+/// The cohort as a worker finds it, with what `scan` reads in the body where that is needed.
+CohortKeys::Cohort cohort_of(const Route& route, const http::Head& head, std::string_view client,
+                             std::uint64_t random, CohortHash session, std::string_view body,
+                             BodyScan& scan) {
+  const CohortKeys::Cohort first = route.cohort.find(head, client, random, session);
+  if (first.found != CohortKeys::Found::kNeedsBody) return first;
+  scan.begin(route.cohort.bodies(), first.index, body_form(head), delivery_of(head).forge);
+  scan.feed(body);
+  scan.end();
+  const BodyKey key = scan.key();
+  return route.cohort.find(head, client, random, session, &key);
+}
+
 Selection select(const Snapshot& snapshot, const Route& route, const http::Head& head,
-                 std::string_view client, std::uint64_t random) {
+                 std::string_view client, std::uint64_t random, std::string_view body,
+                 BodyScan& scan) {
   Selection out;
   std::optional<Session> session;
   const std::size_t at = route.cohort.session_at();
   if (at != CohortKeys::kNowhere)
     session = find_session(head.fields, snapshot.config->sessions.cookie, route.group_tag,
                            snapshot.session_key);
-  out.cohort = route.cohort.find(head, client, random, session ? session->id : 0);
+  out.cohort = cohort_of(route, head, client, random, session ? session->id : 0, body, scan);
+  if (!out.cohort.name.empty()) out.alias = cohort_hash(out.cohort.name);
   if (session && session->epoch == route.epoch && out.cohort.index >= at)
     out.session_pool = session->pool;
   out.chosen = tester_word(snapshot, route, head).destination;
@@ -97,7 +112,7 @@ Selection select(const Snapshot& snapshot, const Route& route, const http::Head&
 }  // namespace
 
 Explanation explain(const Snapshot& snapshot, const http::Head& head, std::string_view client,
-                    std::uint64_t random) {
+                    std::uint64_t random, std::optional<std::string_view> body) {
   Explanation out;
   const RouteTable::Match match = snapshot.table->find(head);
   out.ambiguous = match.ambiguous;
@@ -115,7 +130,9 @@ Explanation explain(const Snapshot& snapshot, const http::Head& head, std::strin
     return out;
   }
   const Route& route = snapshot.route(match.route);
-  const Selection selection = select(snapshot, route, head, client, random);
+  BodyScan scan;
+  const Selection selection =
+      select(snapshot, route, head, client, random, body.value_or(std::string_view()), scan);
   const CohortKeys::Cohort& cohort = selection.cohort;
   Explanation placed = explain_place(snapshot, route, selection,
                                      cohort.found == CohortKeys::Found::kUnknown
@@ -123,6 +140,10 @@ Explanation explain(const Snapshot& snapshot, const http::Head& head, std::strin
                                          : to_string(route.cohort.keys()[cohort.index]),
                                      std::string(cohort.key));
   placed.match = std::move(out.match);
+  placed.cohort_name = cohort.name;
+  const bool blind = !body && !route.cohort.bodies().empty();
+  if (blind && cohort.found == CohortKeys::Found::kUnknown)
+    placed.reason += "; a body might have one";
   return placed;
 }
 

@@ -1,7 +1,9 @@
 // Why a request goes where it goes, in values that a person or a program can read.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/http/message.h"
@@ -16,6 +18,7 @@ struct Explanation {
   bool ambiguous = false;
   std::string cohort_source;  ///< "header:X-Repo", "client", "request", "unknown"
   std::string cohort_key;
+  std::string cohort_name;  ///< the repository's, where `cohort_key` is its id
   CohortHash cohort_hash = 0;
   struct Branch {
     std::string pool;
@@ -35,9 +38,10 @@ struct Explanation {
   std::string reason;  ///< a sentence
 };
 
-/// `random` stands for the draw of a cohort = "request" route.
+/// `random` stands for the draw of a cohort = "request" route. `body` is all of the request's body,
+/// without chunk framing; nothing where it is not known.
 Explanation explain(const Snapshot& snapshot, const http::Head& head, std::string_view client,
-                    std::uint64_t random);
+                    std::uint64_t random, std::optional<std::string_view> body = std::nullopt);
 
 /// The same for a request of which all is known: `source` and `key` are what its cohort was found
 /// by.

@@ -150,6 +150,8 @@ char* write_line(char* out, const Record& record) noexcept {
   } else {
     line.text({});
   }
+  if (!record.delivery.empty()) line.key("delivery"), line.text(record.delivery);
+  if (!record.event.empty()) line.key("event"), line.text(record.event);
   if (record.session != SessionState::kNone)
     line.key("session"), line.word(to_string(record.session));
   if (record.tester_override != OverrideState::kNone)
@@ -179,7 +181,7 @@ std::size_t access_line_bound(const Record& record) noexcept {
   std::size_t bound = kFixedMax;
   for (const std::string_view text :
        {record.request_id, record.client, record.listener, record.method, record.host, record.path,
-        record.route, record.pool, record.endpoint}) {
+        record.route, record.delivery, record.event, record.pool, record.endpoint}) {
     bound += text_bound(text);
   }
   for (std::size_t i = 0; i < attempts_of(record); ++i) {

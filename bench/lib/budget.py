@@ -4,7 +4,7 @@ Each is measured on the real process and repeats on a busy machine: counts, not 
 """
 import dataclasses
 
-from lib import allocations, instructions, load, processes, syscalls
+from lib import allocations, instructions, load, payload, processes, syscalls
 from lib.proxies import Proxy
 
 GET = {"path": "/1024", "expect_bytes": 1024}
@@ -12,6 +12,7 @@ MANY = {**GET, "connections": 64}
 FEW = {**GET, "connections": 8}
 TLS = {"tls": True}
 POST = {"path": "/hook", "body": 12288, "expect_text": "12288", "connections": 8}
+JSON = {"path": "/json-hook", "body_file": payload.file(12288), "expect_text": "12288"}
 
 # Two reads and two writes, and a share of the epoll_wait that found them.
 SYSCALLS_MAX = 4.3
@@ -116,6 +117,10 @@ CHECKS = {
         subject, "GET over TLS", {**FEW, **TLS}, TLS_INSTRUCTIONS_MAX),
     "allocations-get": lambda subject: heap_allocations(subject, "GET", FEW),
     "allocations-post": lambda subject: heap_allocations(subject, "POST of 12 KiB", POST),
+    "syscalls-json": lambda subject: system_calls(
+        subject, "POST whose cohort is in its body", {**JSON, "connections": 64}),
+    "allocations-json": lambda subject: heap_allocations(
+        subject, "POST whose cohort is in its body", {**JSON, "connections": 8}),
 }
 
 

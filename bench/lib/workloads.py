@@ -1,6 +1,8 @@
 """What is asked of the proxies, by name."""
 import dataclasses
 
+from lib import payload
+
 GIB = 1 << 30
 
 
@@ -30,6 +32,9 @@ ALL = [
              warm=640, exact=True),
     Workload("post12k", "POST of 12 KiB (a webhook), 64 kept-alive connections",
              {"path": "/hook", "body": 12288, "expect_text": "12288", "connections": 64},
+             warm=1280, exact=True, instructions=True),
+    Workload("post12k-json", "the same with a payload of GitHub's, to a route whose cohort is json:/repository/id",
+             {"path": "/json-hook", "body_file": payload.file(12288), "expect_text": "12288", "connections": 64},
              warm=1280, exact=True, instructions=True),
     Workload("download1g", "download of 1 GiB with Content-Length",
              {"path": "/SIZE", "expect_bytes": "SIZE"}, unit="gib"),

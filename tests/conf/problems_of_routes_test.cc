@@ -141,6 +141,8 @@ TEST_SUITE("conf/problems of routes") {
              {"\"json:/a~b\"",
               "4:10: routes[0].cohort: \"/a~b\" has a \"~\" that is neither \"~0\" nor \"~1\" (RFC "
               "6901)"},
+             {"\"json:/1/2/3/4/5/6/7/8/9\"",
+              "4:10: routes[0].cohort: \"/1/2/3/4/5/6/7/8/9\" goes through more than 8 names"},
              {"\"repository:id\"",
               "4:10: routes[0].cohort: \"id\" is no preference; \"repository:name\" puts names "
               "before "

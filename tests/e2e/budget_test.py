@@ -50,6 +50,9 @@ class Budget(unittest.TestCase):
     def test_a_warm_post_of_12_kib_allocates_nothing(self):
         self.holds("allocations-post")
 
+    def test_a_warm_post_whose_body_names_its_cohort_allocates_nothing(self):
+        self.holds("allocations-json")
+
 
 if __name__ == "__main__":
     if not os.access(BIN, os.X_OK):

@@ -136,7 +136,8 @@ class Active(SegueCase):
 
     def test_shares_follow_health_and_come_back(self):
         servers = {name: Server(self) for name in ("a", "b", "c")}
-        segue = self.segue(config({n: pool(s.address, health=FAST) for n, s in servers.items()},
+        at_once = {"stable": "0s", "steps": 1}
+        segue = self.segue(config({n: pool(s.address, health=FAST, failback=at_once) for n, s in servers.items()},
                                   [route({"a": 1, "b": 1, "c": 8}, cohort="header:X-Repo")]))
         for name, server in servers.items():
             segue.wait_endpoint(name, server.address, health="up", rotation="in")
@@ -152,6 +153,7 @@ class Active(SegueCase):
                 self.assertEqual(was, now, "a cohort of a living pool moved")
         servers["c"].health = ok()
         segue.wait_endpoint("c", servers["c"].address, health="up", rotation="in")
+        wait_until("c has its cohorts back", lambda: segue.get("/v1/pools/c")["failback"]["admitted"] == 1)
         after = [client.request(fields={"X-Repo": str(n)}).body.decode() for n in range(200)]
         self.assertEqual(before, after)
 

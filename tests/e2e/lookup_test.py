@@ -3,6 +3,7 @@ import threading
 
 from support.case import SegueCase, main
 from support.config import config, pool, route
+from support.process import wait_until
 from support.upstream import ok, refused_address
 
 
@@ -120,10 +121,7 @@ class Lookup(SegueCase):
         go.set()
         # The connection is back when its body was read: only then is it taken again.
         address = self.servers["new"].address
-        from support.process import wait_until
-        wait_until("an idle connection", lambda: segue.metric("segue_upstream_connections_idle", pool="new",
-                                                              endpoint=address) == 1
-                   or segue.endpoints("new")[address].get("idle") == 1)
+        wait_until("an idle connection", lambda: segue.endpoints("new")[address]["idle"] == 1)
         self.assertEqual(client.request("GET", "/old").body, b"old")
         self.assertEqual(len(self.servers["new"].wires), 1)
 
@@ -144,6 +142,28 @@ class Lookup(SegueCase):
         client = self.connect(segue)
         for _ in range(3):
             self.assertEqual(client.request("GET", "/old").body, b"old")
+
+    def test_a_client_may_leave_in_the_middle_of_it(self):
+        asked, go = threading.Event(), threading.Event()
+
+        def slow(request, wire):
+            asked.set()
+            go.wait(20)
+            wire.send(ok(b"old"))
+
+        def late(request, wire):  # its body is still awaited when the client leaves
+            wire.send(b"HTTP/1.1 404 X\r\nContent-Length: 4\r\n\r\n")
+            go.wait(20)
+            wire.send(b"none")
+        segue = self.world(answers={"old": slow, "new": late}, pools=("old", "new"))
+        client = self.connect(segue)
+        client.send_request("GET", "/old")
+        self.assertTrue(asked.wait(20))
+        client.reset()
+        (line,) = segue.access_lines(1)
+        self.assertEqual((line["ended_by"], line["pool"], line["phase"]), ("client", "old", "wait"))
+        go.set()
+        self.assertEqual(self.connect(segue).request("GET", "/old").body, b"old")
 
     def test_pipelined_requests_are_answered_in_order(self):
         segue = self.world(pools=("old", "new"))

@@ -175,6 +175,13 @@ class Stickiness(SessionsCase):
         segue.weights("all", old=100, new=0)
         self.assertEqual(set(self.pools_of(client, jars)), {"new"})
 
+    def test_the_kill_switch_moves_sessions_too(self):
+        segue = self.world(old=50, new=50)
+        client, jars = self.newcomers(segue, 20)
+        answer = segue.admin("POST", "/v1/splits/all/abort", {"to": "old"})
+        self.assertEqual(answer.status, 200, answer)
+        self.assertEqual(set(self.pools_of(client, jars)), {"old"})
+
     def test_rebalance_moves_no_more_than_it_must(self):
         segue = self.world(old=50, new=50)
         client, jars = self.newcomers(segue, 60)
@@ -248,7 +255,7 @@ class Refusing(SessionsCase):
             self.assertEqual((response.body, response.head.all("Set-Cookie")), (b"old", []))
 
     def test_the_cookie_never_travels_upstream(self):
-        segue = self.world()
+        segue = self.world(old=100, new=0)  # who comes without a cookie is drawn
         pools = {name: pool(server.address) for name, server in self.servers.items()}
         client, (jar,) = self.newcomers(segue, 1)
         good = jar.cookies["segue_s"]

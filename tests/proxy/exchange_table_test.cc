@@ -14,6 +14,8 @@ constexpr auto kStates = static_cast<int>(State::kCount), kEvents = static_cast<
 State expected(State from, Event event) {
   static const std::map<std::pair<State, Event>, State> kPicture{
       {{State::kIdle, Event::kHead}, State::kRouting},
+      {{State::kRouting, Event::kNeedsBody}, State::kReading},
+      {{State::kReading, Event::kBodyRead}, State::kRouting},
       {{State::kRouting, Event::kPicked}, State::kConnecting},
       {{State::kRouting, Event::kFull}, State::kQueued},
       {{State::kQueued, Event::kSlot}, State::kRouting},

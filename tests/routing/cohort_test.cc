@@ -90,6 +90,47 @@ TEST_SUITE("routing/cohort") {
     CHECK(cohort.hash == 4711);
   }
 
+  TEST_CASE("what only a body knows is asked for, but for keys that come before it") {
+    const http::Field json{"Content-Type", "application/json"};
+    Request request("/hook", "", {json, {"X-Repo", "org/app"}});
+    request.head.body = {http::BodyLength::Kind::kChunked, 0};
+    const auto ask = [&](std::vector<conf::CohortKey> keys, const BodyKey* body = nullptr) {
+      return CohortKeys(std::move(keys)).find(request.head, "10.0.0.9", 4711, body);
+    };
+    const conf::CohortKey header{Kind::kHeader, "X-Repo"}, id{Kind::kJson, "/repository/id"},
+        other{Kind::kJson, "/id"}, repository{Kind::kRepository, ""}, none{Kind::kHeader, "X-No"};
+
+    CHECK(ask({header, id}).key == "org/app");
+    CHECK(ask({id}).found == Found::kNeedsBody);
+    CHECK(ask({none, id, header}).found == Found::kNeedsBody);
+    CHECK(ask({none, id, header}).index == 1);
+    CHECK(ask({id, repository, header, other}).index == 2);
+    CHECK(ask({id, none, other}).index == 2);
+
+    const BodyKey nothing, second{1, "github:7", "Org/App"};
+    CHECK(ask({id}, &nothing).found == Found::kUnknown);
+    CHECK(ask({id, header}, &nothing).key == "org/app");
+    CHECK(ask({id, {Kind::kRequest, ""}}, &nothing).found == Found::kRandom);
+    const auto cohort = ask({id, none, repository, header}, &second);
+    CHECK(cohort.found == Found::kKey);
+    CHECK(cohort.key == "github:7");
+    CHECK(cohort.hash == cohort_hash("GitHub:7"));
+    CHECK(cohort.index == 2);
+    CHECK(cohort.name == "Org/App");
+  }
+
+  TEST_CASE("a body that cannot be read is not asked for") {
+    const std::vector<conf::CohortKey> keys{{Kind::kRepository, ""}, {Kind::kHeader, "X-Repo"}};
+    Request request("/hook", "", {{"Content-Type", "application/json"}, {"X-Repo", "a"}});
+    CHECK(find(keys, request).key == "a");
+    request.head.body = {http::BodyLength::Kind::kLength, 0};
+    CHECK(find(keys, request).key == "a");
+    request.head.body = {http::BodyLength::Kind::kLength, 1};
+    CHECK(find(keys, request).found == Found::kNeedsBody);
+    request.fields[0].value = "text/plain";
+    CHECK(find(keys, request).key == "a");
+  }
+
   TEST_CASE("no keys at all is unknown") {
     CHECK(CohortKeys().find(Request("/", "").head, "10.0.0.9", 7).found == Found::kUnknown);
   }

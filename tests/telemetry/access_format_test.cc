@@ -96,6 +96,17 @@ TEST_SUITE("telemetry/access_format") {
     CHECK(json["phase"] == "relay");
   }
 
+  TEST_CASE("a webhook's delivery and event are there where its forge names them") {
+    Record record = retried();
+    record.delivery = "72d3162e";
+    record.event = "Push Hook";
+    CHECK(
+        line(record, AccessFormat::kJson).find(R"(,"delivery":"72d3162e","event":"Push Hook",)") !=
+        std::string::npos);
+    CHECK(line(record, AccessFormat::kLogfmt).find(R"( delivery=72d3162e event="Push Hook" )") !=
+          std::string::npos);
+  }
+
   TEST_CASE("what is not known is null") {
     const auto json = nlohmann::json::parse(line(Record{}, AccessFormat::kJson));
     for (const char* key : {"request_id", "client", "listener", "method", "host", "path", "route",
@@ -115,6 +126,7 @@ TEST_SUITE("telemetry/access_format") {
     record.wall_ms = UINT64_MAX;
     record.request_id = record.client = record.method = record.host = record.path = worst;
     record.listener = record.route = record.pool = record.endpoint = worst;
+    record.delivery = record.event = worst;
     record.cohort = record.generation = record.bytes_in = record.bytes_out = UINT64_MAX;
     record.has_cohort = true;
     record.status = UINT16_MAX;
