@@ -9,6 +9,7 @@ import uuid
 
 SOURCE = os.environ.get("SEGUE_SOURCE_DIR", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", ".."))
 EXAMPLES = os.path.join(SOURCE, "tests/node_modules/@octokit/webhooks-examples/api.github.com/index.json")
+PAYLOAD_MAX = 25_000_000  # bytes; GitHub sends no delivery that is larger
 PATIENCE = 10  # seconds that GitHub waits for an answer; then the delivery has failed, and is not sent again
 
 
@@ -71,6 +72,17 @@ def fields(event, body, secret, content_type="application/json"):
             "X-GitHub-Hook-Installation-Target-ID": "79929171",
             "X-GitHub-Hook-Installation-Target-Type": "repository",
             "X-Hub-Signature": "sha1=" + sign(hashlib.sha1), "X-Hub-Signature-256": "sha256=" + sign(hashlib.sha256)}
+
+
+def templates():
+    """The examples with something to build: pushes, and pull requests in which something new is proposed."""
+    found = {"push": [], "pull_request": []}
+    for event, payload in examples():
+        example = json.loads(payload)
+        if (event == "push" and not example["deleted"]) or (
+                event == "pull_request" and example["action"] in ("opened", "reopened", "synchronize")):
+            found[event].append(Template(event, payload))
+    return found
 
 
 class Api:
