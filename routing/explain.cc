@@ -79,33 +79,43 @@ std::string reason_of(const Snapshot& snapshot, const Route& route,
   return why_nobody(snapshot, route);
 }
 
+/// What there is of a request.
+struct Asked {
+  const http::Head& head;
+  std::string_view client;
+  std::uint64_t random;
+  std::string_view body;
+};
+
 /// The cohort as a worker finds it, with what `scan` reads in the body where that is needed.
-CohortKeys::Cohort cohort_of(const Route& route, const http::Head& head, std::string_view client,
-                             std::uint64_t random, CohortHash session, std::string_view body,
+CohortKeys::Cohort cohort_of(const Route& route, const Asked& asked, CohortHash session,
                              BodyScan& scan) {
-  const CohortKeys::Cohort first = route.cohort.find(head, client, random, session);
+  const auto find = [&](const BodyKey* body) {
+    return route.cohort.find(asked.head, asked.client, asked.random, session, body);
+  };
+  const CohortKeys::Cohort first = find(nullptr);
   if (first.found != CohortKeys::Found::kNeedsBody) return first;
-  scan.begin(route.cohort.bodies(), first.index, body_form(head), delivery_of(head).forge);
-  scan.feed(body);
+  scan.begin(route.cohort.bodies(), first.index, body_form(asked.head),
+             delivery_of(asked.head).forge);
+  scan.feed(asked.body);
   scan.end();
   const BodyKey key = scan.key();
-  return route.cohort.find(head, client, random, session, &key);
+  return find(&key);
 }
 
-Selection select(const Snapshot& snapshot, const Route& route, const http::Head& head,
-                 std::string_view client, std::uint64_t random, std::string_view body,
-                 BodyScan& scan) {
+/// Views hold as long as `asked` and `scan` do.
+Selection select(const Snapshot& snapshot, const Route& route, const Asked& asked, BodyScan& scan) {
   Selection out;
   std::optional<Session> session;
   const std::size_t at = route.cohort.session_at();
   if (at != CohortKeys::kNowhere)
-    session = find_session(head.fields, snapshot.config->sessions.cookie, route.group_tag,
+    session = find_session(asked.head.fields, snapshot.config->sessions.cookie, route.group_tag,
                            snapshot.session_key);
-  out.cohort = cohort_of(route, head, client, random, session ? session->id : 0, body, scan);
+  out.cohort = cohort_of(route, asked, session ? session->id : 0, scan);
   if (!out.cohort.name.empty()) out.alias = cohort_hash(out.cohort.name);
   if (session && session->epoch == route.epoch && out.cohort.index >= at)
     out.session_pool = session->pool;
-  out.chosen = tester_word(snapshot, route, head).destination;
+  out.chosen = tester_word(snapshot, route, asked.head).destination;
   return out;
 }
 
@@ -132,7 +142,7 @@ Explanation explain(const Snapshot& snapshot, const http::Head& head, std::strin
   const Route& route = snapshot.route(match.route);
   BodyScan scan;
   const Selection selection =
-      select(snapshot, route, head, client, random, body.value_or(std::string_view()), scan);
+      select(snapshot, route, {head, client, random, body.value_or(std::string_view())}, scan);
   const CohortKeys::Cohort& cohort = selection.cohort;
   Explanation placed = explain_place(snapshot, route, selection,
                                      cohort.found == CohortKeys::Found::kUnknown
