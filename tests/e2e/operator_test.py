@@ -31,7 +31,7 @@ class Operator(SegueCase):
         self.servers = {name: self.upstream(answer=self.answers(name)) for name in ("old", "new")}
         self.proxy = self.segue(config({n: pool(s.address) for n, s in self.servers.items()}, [
             route({"old": 100, "new": 0}, name="webhooks", match={"path": HOOK, "methods": ["POST"]},
-                  cohort="header:X-Repo", cohort_group="ci"),
+                  cohort="repository", cohort_group="ci"),
             route({"old": 100, "new": 0}, name="pages", match={"path_prefix": "/"}, cohort="path:/job/{*}/")],
             state={"dir": self.temporary()}))
         self.client = self.connect(self.proxy)
@@ -56,7 +56,7 @@ class Operator(SegueCase):
     def deliver(self, repository):
         """The pool that a delivery for the repository gets to, and the delivery's id."""
         body = self.template.make(repository, os.urandom(20).hex())
-        fields = {**github.fields(self.template.event, body, SECRET), "X-Repo": repository.full_name}
+        fields = github.fields(self.template.event, body, SECRET)
         response = self.client.again().request("POST", HOOK, fields, body)
         self.assertEqual(response.status, 200)
         return response.body.decode(), fields["X-GitHub-Delivery"]
@@ -88,14 +88,17 @@ class Operator(SegueCase):
         self.assertLess(tenth, self.on_new())
         self.ctl("undo")
         self.assertEqual(self.on_new(), tenth, "undo is not what was before")
-        self.ctl("undo")
-        self.ctl("diff")
+        self.assertIn("new=10", self.ctl("diff"))  # the file says 0
+        self.ctl("undo", "1", "--reason", "not this week")
+        self.assertEqual(self.on_new(), set())
+        self.assertIn("not this week", self.ctl("history"))
 
     def test_weights_for_a_while_come_back_by_themselves(self):
-        self.ctl("weights", "webhooks", "old=0", "new=100", "--for", "3s", "--reason", "a look")
-        self.assertEqual(len(self.on_new()), REPOSITORIES)
+        few = self.repositories[:5]
+        self.ctl("weights", "webhooks", "old=0", "new=100", "--for", "4s", "--reason", "a look")
+        self.assertEqual({self.deliver(r)[0] for r in few}, {"new"})
         wait_until("the weights of before", lambda: self.proxy.split("webhooks")["new"]["weight"] == 0)
-        self.assertEqual(self.on_new(), set())
+        self.assertEqual({self.deliver(r)[0] for r in few}, {"old"})
 
     def test_one_repository_is_pinned_and_explained(self):
         pilot, other = self.repositories[7], self.repositories[8]
@@ -107,11 +110,11 @@ class Operator(SegueCase):
         self.assertRegex(self.ctl("where", pilot.full_name), r"(?s)new.*pin|pin.*new")
         self.assertIn("old", self.ctl("where", other.full_name))
 
-        for repository, pool_name, why in ((pilot, "new", "pin"), (other, "old", "weight")):
+        for repository, pool_name, why in ((pilot, "new", "pin"), (other, "old", "split")):
             got, delivery = self.deliver(repository)
             self.assertEqual(got, pool_name)
             told = self.ctl("explain", "--delivery", delivery)
-            for word in ("webhooks", pool_name, why):
+            for word in (pool_name, why, repository.full_name):
                 self.assertIn(word, told)
         self.ctl("unpin", "webhooks", pilot.full_name)
         self.assertEqual(self.on_new(), set())
