@@ -102,6 +102,7 @@ class Control final : public admin::Control, public admin::History, HealthEvents
   void on_rotation_changed() override;
   bool may_eject(EndpointId endpoint) override;
   void renew_probe(EndpointId endpoint) override;
+  void on_history_changed() override;
 
   // Changes (control_change.cc)
   struct Item;

@@ -1,6 +1,7 @@
 // What is kept: read at the start, listed, taken back, copied.
 #include "admin/runtime_json.h"
 #include "app/control.h"
+#include "health/history.h"
 
 namespace segue::app {
 
@@ -58,6 +59,11 @@ Status<std::string> Control::open_state(std::string dir) {
 }
 
 void Control::restore() {
+  std::vector<health::History> known;
+  for (const EndpointHealth& one : state_.health())
+    if (const auto state = health::health_of(one.state))
+      known.push_back({one.pool, one.address, *state, one.since_ms, one.transitions});
+  health_.remember(std::move(known));
   auto kept = admin::parse_runtime(state_.runtime());
   if (!kept)
     state_.distrust("what is kept cannot be understood (" + kept.error() +
@@ -93,11 +99,20 @@ void Control::restore() {
   arm_expiry();
 }
 
+void Control::on_history_changed() {
+  std::vector<EndpointHealth> all;
+  for (const health::History& one : health_.history())
+    all.push_back(
+        {one.pool, one.address, health::to_string(one.state), one.since_ms, one.transitions});
+  state_.save_health(std::move(all));
+}
+
 /// What is served stays: traffic must not move because a disk came back. When the journal says
 /// something else, it learns what is served.
 void Control::on_state_recovered(const std::string& text) {
   auto kept = admin::parse_runtime(text);
   if (!kept) return state_.distrust("what is kept cannot be understood: " + kept.error());
+  on_history_changed();
   if (*kept == kept_) return queue_.resume();
   kept_ = *std::move(kept);
   if (kept_ != desired_.runtime && owed_.empty()) {

@@ -27,7 +27,8 @@ constexpr const char* kMigrations[] = {
     "STRICT, "
     "WITHOUT ROWID;"
     "CREATE TABLE endpoint_health (pool TEXT NOT NULL, address TEXT NOT NULL, state TEXT NOT NULL, "
-    "since_ms INTEGER NOT NULL, sum INTEGER NOT NULL, PRIMARY KEY (pool, address)) STRICT, WITHOUT "
+    "since_ms INTEGER NOT NULL, transitions INTEGER NOT NULL, sum INTEGER NOT NULL, PRIMARY KEY "
+    "(pool, address)) STRICT, WITHOUT "
     "ROWID;",
 };
 constexpr store::Database::Schema kSchema{kApplication, kMigrations};
@@ -114,7 +115,13 @@ std::string numbered(std::uint64_t number) {
 }
 
 std::uint64_t sum_of(const EndpointHealth& health) {
-  return Sum().add(health.pool).add(health.address).add(health.state).add(health.since_ms).get();
+  return Sum()
+      .add(health.pool)
+      .add(health.address)
+      .add(health.state)
+      .add(health.since_ms)
+      .add(health.transitions)
+      .get();
 }
 
 }  // namespace
@@ -306,15 +313,16 @@ Status<StoreError> Journal::probe() {
 
 Result<std::vector<EndpointHealth>, StoreError> Journal::health() {
   Statement rows = db_.prepare(
-      "SELECT pool, address, state, since_ms, sum FROM endpoint_health ORDER BY pool, address");
+      "SELECT pool, address, state, since_ms, transitions, sum FROM endpoint_health ORDER BY pool, "
+      "address");
   std::vector<EndpointHealth> all;
   while (true) {
     auto row = rows.step();
     if (!row) return fail(std::move(row).error());
     if (!*row) return all;
     all.push_back({std::string(rows.text(0)), std::string(rows.text(1)), std::string(rows.text(2)),
-                   rows.number(3)});
-    if (sum_of(all.back()) != rows.number(4))
+                   rows.number(3), rows.number(4)});
+    if (sum_of(all.back()) != rows.number(5))
       return fail(damaged("the health of " + all.back().pool + "/" + all.back().address +
                           " is not what was written"));
   }
@@ -323,10 +331,11 @@ Result<std::vector<EndpointHealth>, StoreError> Journal::health() {
 Status<StoreError> Journal::save_health(const std::vector<EndpointHealth>& all) {
   return in_transaction([&]() -> Status<StoreError> {
     if (auto gone = db_.run("DELETE FROM endpoint_health"); !gone) return gone;
-    Statement write = db_.prepare("INSERT OR REPLACE INTO endpoint_health VALUES (?, ?, ?, ?, ?)");
+    Statement write =
+        db_.prepare("INSERT OR REPLACE INTO endpoint_health VALUES (?, ?, ?, ?, ?, ?)");
     for (const EndpointHealth& health : all) {
       write.bind(health.pool).bind(health.address).bind(health.state).bind(health.since_ms);
-      write.bind(sum_of(health));
+      write.bind(health.transitions).bind(sum_of(health));
       if (auto written = write.run(); !written) return written;
     }
     return Done{};

@@ -31,6 +31,7 @@ struct Revision {
 struct EndpointHealth {
   std::string pool, address, state;
   std::uint64_t since_ms = 0;
+  std::uint64_t transitions = 0;
   auto operator<=>(const EndpointHealth&) const = default;
 };
 

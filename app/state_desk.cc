@@ -164,9 +164,19 @@ void StateDesk::image(Told<std::string> told) {
 }
 
 void StateDesk::save_health(std::vector<EndpointHealth> all) {
+  if (thread_ == nullptr) return;
+  if (saving_health_) {
+    next_health_ = std::move(all);
+    return;
+  }
+  saving_health_ = true;
   thread_->run([this, all = std::move(all)](StateStore& store) -> StateThread::Answer {
     static_cast<void>(store.save_health(all).ok());
-    return [this, seen = look(store)] { take_over(seen); };
+    return [this, seen = look(store)] {
+      saving_health_ = false;
+      take_over(seen);
+      if (next_health_) save_health(*std::exchange(next_health_, std::nullopt));
+    };
   });
 }
 

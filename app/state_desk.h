@@ -77,6 +77,7 @@ class StateDesk {
   void list(std::uint64_t before, std::uint64_t limit, Told<std::vector<Revision>> told);
   void find(std::uint64_t number, Told<std::optional<Revision>> told);
   void image(Told<std::string> told);  ///< the database as the bytes of a file
+  /// Instead of what was kept; of several in a hurry the last. Nobody is told.
   void save_health(std::vector<EndpointHealth> all);
 
  private:
@@ -105,7 +106,8 @@ class StateDesk {
   StateReport report_;
   uv_timer_t* timer_;  // freed by its close callback
   std::uint64_t next_retry_ms_ = 0;
-  bool retrying_ = false, backing_up_ = false;
+  bool retrying_ = false, backing_up_ = false, saving_health_ = false;
+  std::optional<std::vector<EndpointHealth>> next_health_;  // while one is being saved
 };
 
 }  // namespace segue::app

@@ -159,13 +159,14 @@ TEST_SUITE("app/journal") {
       CHECK(!journal.setting("key")->has_value());
       REQUIRE(journal.set("key", "one").ok());
       REQUIRE(journal.set("key", "two").ok());
-      REQUIRE(journal.save_health({{"old", "10.0.0.1:80", "up", 5}, {"new", "b", "down", 6}}).ok());
-      REQUIRE(journal.save_health({{"old", "10.0.0.1:80", "down", 7}}).ok());
+      REQUIRE(journal.save_health({{"old", "10.0.0.1:80", "up", 5, 0}, {"new", "b", "down", 6, 1}})
+                  .ok());
+      REQUIRE(journal.save_health({{"old", "10.0.0.1:80", "down", 7, 3}}).ok());
       REQUIRE(journal.probe().ok());
     }
     Journal journal = opened(dir / "j.db");
     CHECK(*journal.setting("key") == "two");
-    CHECK(*journal.health() == std::vector<EndpointHealth>{{"old", "10.0.0.1:80", "down", 7}});
+    CHECK(*journal.health() == std::vector<EndpointHealth>{{"old", "10.0.0.1:80", "down", 7, 3}});
   }
 
   TEST_CASE("a full disk refuses the revision and its number is given to the next") {

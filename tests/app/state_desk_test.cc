@@ -213,10 +213,10 @@ TEST_SUITE("app/state_desk") {
     {
       World world(dir / "state");
       world.start();
-      world.desk.save_health({{"old", "a:1", "down", 5}});
+      world.desk.save_health({{"old", "a:1", "down", 5, 2}});
     }  // what was given is written before the end
     World world(dir / "state");
-    CHECK(world.desk.health() == std::vector<EndpointHealth>{{"old", "a:1", "down", 5}});
+    CHECK(world.desk.health() == std::vector<EndpointHealth>{{"old", "a:1", "down", 5, 2}});
   }
 
   TEST_CASE("backups are written when they are due, and the oldest go") {

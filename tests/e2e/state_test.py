@@ -89,6 +89,19 @@ class State(SegueCase):
         wait_until("the revert", lambda: self.served(segue)["new"] == 10)
         self.assertEqual(segue.get("/v1/history")["revisions"][0]["by"], "segue")
 
+    def test_an_endpoint_that_was_down_is_down_after_a_restart(self):
+        gone = self.upstream()
+        gone.close()
+        checks = {"preset": "tcp", "interval": "100ms", "interval_changing": "100ms", "interval_down": "1h"}
+        file = self.file()
+        file["pools"]["new"] = pool(gone.address, health=checks)
+        segue = self.segue(file)
+        segue.wait_endpoint("new", gone.address, health="down")
+        since = segue.get("/v1/health?pool=new")["endpoints"][0]["since"]
+        segue.end()
+        segue.start_again()
+        self.assertEqual(segue.get("/v1/health?pool=new")["endpoints"][0]["since"], since)
+
     # History.
     def test_history_undo_and_diff(self):
         segue = self.segue(self.file())
