@@ -1,4 +1,3 @@
-# labels: once
 """Two Buildbot masters behind segue: while weights move, each delivery of GitHub becomes one change on one of them."""
 import collections
 import os

@@ -11,7 +11,7 @@ from support.upstream import ok
 from support.wire import WAIT
 
 HOOK = "/github-webhook/"
-REPOSITORIES = 300
+REPOSITORIES = 200
 NOISE = 4  # standard deviations
 SECRET = "a secret"
 # What --help has to name for the stories here.

@@ -40,8 +40,6 @@ USER = ("tester", "pencil")
 HOOK = "/change_hook/github"
 START = 90  # seconds; two with nothing else to do take 3
 HEALTH = {"preset": "buildbot", "interval": "1s"}
-# At a kill every sender is refused at once; the usual budget lets three of them try elsewhere.
-EAGER = {"budget": 1.0, "budget_min": 100}
 
 MASTER = """
 from buildbot.plugins import util
@@ -162,7 +160,7 @@ class Masters(SegueCase):
         segue = self.segue(config({name: pool(m.address, health=HEALTH) for name, m in self.masters.items()}, [
             route({"old": 50, "new": 50}, name="webhooks", match={"path": HOOK, "methods": ["POST"]},
                   fallback=["old", "new"], cohort="repository", response_timeout="9s"),
-            route({"old": 50, "new": 50}, name="ui", match={"path_prefix": "/"}, **ui)], retry=EAGER))
+            route({"old": 50, "new": 50}, name="ui", match={"path_prefix": "/"}, **ui)]))
         for name, master in self.masters.items():
             segue.wait_endpoint(name, master.address, rotation="in")
         return segue
