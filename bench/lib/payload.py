@@ -8,7 +8,7 @@ LINKS = ("html", "keys", "forks", "hooks", "issue_events", "events", "assignees"
          "commits", "git_commits", "comments", "issue_comment", "contents", "compare", "merges", "archive", "downloads",
          "issues", "pulls", "milestones", "notifications", "labels", "releases", "deployments")
 
-PROSE = "Says *what* was wrong.\r\n\r\n- `conf/` names the key\r\n- \"expected\" comes last\r\n" * 8
+PROSE = "Says *what* was wrong.\r\n\r\n- `conf/` names the key\r\n- \"expected\" comes last\r\n"
 
 
 def user(number, login):
@@ -30,23 +30,27 @@ def repository(number, owner, name):
 
 def pull_request(size):
     """A pull request's event of exactly `size` bytes, as in life with the repository behind the pull request."""
-    def event(padding):
+    def event(reviewers, padding):
         return json.dumps({
             "action": "synchronize", "number": 42,
             "pull_request": {
                 "url": "https://api.github.com/repos/octo-org/builder/pulls/42", "id": 279147437, "number": 42, "state": "open",
-                "title": "Say what is wrong, not that something is", "user": user(21031067, "mara"), "body": PROSE + "x" * padding,
+                "title": "Say what is wrong" + "." * padding, "user": user(21031067, "mara"), "body": PROSE,
                 "labels": [{"id": 208045946, "name": "bug", "color": "f29513", "default": True}], "draft": False,
+                "requested_reviewers": [user(1000 + i, f"reviewer{i}") for i in range(reviewers)],
                 "head": {"label": "mara:fix", "ref": "fix", "sha": "ec26c3e57ca3a959ca5aad62de7213c562f8c821",
                          "user": user(21031067, "mara"), "repo": repository(99, "mara", "builder")},
                 "base": {"label": "octo-org:main", "ref": "main", "sha": "f95f852bd8fca8fcc58a9a2d6c842781e32a215e"},
                 "commits": 3, "additions": 120, "deletions": 17, "changed_files": 9},
             "repository": repository(186853002, "octo-org", "builder"), "sender": user(21031067, "mara"),
         }, separators=(",", ":")).encode()
-    bare = len(event(0))
+    bare = len(event(0, 0))
     if bare > size:
         raise ValueError(f"a pull request's event has {bare} bytes at least")
-    return event(size - bare)
+    reviewers = (size - bare) // (len(event(1, 0)) - bare)
+    while len(event(reviewers, 0)) > size:
+        reviewers -= 1
+    return event(reviewers, size - len(event(reviewers, 0)))
 
 
 def file(size):
