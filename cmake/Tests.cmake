@@ -1,5 +1,6 @@
 # ctest entries: one per tests/**/*_test.cc (label unit), one per tests/e2e/*_test.py (label e2e),
-# `layers`, `format` and `strict`. A line `// labels: threads` (`# labels: smoke`) in a test file adds labels; so does a
+# `layers`, `format` and `strict`. A line `# labels: once` keeps a test that takes minutes out of the
+# sanitizers' runs. A line `// labels: threads` (`# labels: smoke`) in a test file adds labels; so does a
 # TEST_SUITE whose name contains "threads".
 set(SEGUE_TEST_TIMEOUT 300)
 

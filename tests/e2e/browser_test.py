@@ -1,3 +1,4 @@
+# labels: once
 """A real browser before two real sites: who is logged in stays logged in, on both sides of a shift."""
 from support.browser import PLAYWRIGHT, Browser, Site
 from support.case import SegueCase, main

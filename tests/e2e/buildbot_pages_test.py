@@ -1,3 +1,4 @@
+# labels: once
 """Pages of two Buildbot masters behind segue: those of the chosen one, live ones, and people who are logged in."""
 import asyncio
 import base64

@@ -1,3 +1,4 @@
+# labels: once
 """Two Buildbot masters behind segue: while weights move, each delivery of GitHub becomes one change on one of them."""
 import collections
 import os

@@ -1,3 +1,4 @@
+# labels: once
 """A pool fails under load and gets its cohorts back in steps; by hand where it is told to; not at all while it flaps."""
 import threading
 

@@ -1,3 +1,4 @@
+# labels: once
 """segue is killed at random moments while operators change it: what was acknowledged is never lost, and nothing is
 there that nobody asked for."""
 import http.client
