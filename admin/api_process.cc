@@ -1,6 +1,7 @@
 // The process and its parts: liveness, readiness, metrics, status, listeners, workers.
 #include <algorithm>
 
+#include "admin/history.h"
 #include "admin/metrics.h"
 #include "admin/openapi.h"
 #include "admin/readings.h"
@@ -85,6 +86,10 @@ void get_status(Call& call) {
     in_rotation += pool->in_rotation.size();
   }
   const std::uint64_t wall = wall_clock_ms();
+  std::vector<std::string> known = warnings(control, snapshot);
+  if (control.history().state().dir.empty())
+    known.emplace_back(
+        "changes do not survive a restart: there is no [state] dir in the configuration");
   call.send(
       {{"version", process.version},
        {"commit", process.commit},
@@ -104,7 +109,8 @@ void get_status(Call& call) {
        {"endpoints", {{"total", endpoints}, {"in_rotation", in_rotation}}},
        {"requests", requests_json(call)},
        {"memory", {{"resident_bytes", process.memory_resident}, {"max_bytes", process.memory_max}}},
-       {"warnings", warnings(control, snapshot)}});
+       {"revision", control.history().state().revision},
+       {"warnings", known}});
 }
 
 Json certificates_json(const std::vector<CertificateInfo>& all, const std::string& listener) {

@@ -121,13 +121,16 @@ void get_routes(Call& call) {
 }
 
 void post_explain(Call& call) {
-  const std::optional<Json> body = body_object(call, {"method", "url", "headers", "client"});
+  const std::optional<Json> body =
+      body_object(call, {"method", "url", "headers", "client", "body"});
   if (!body) return;
   Problems problems;
   const std::string method = text_of(*body, "method", "GET", problems);
   const std::string url = text_of(*body, "url", "", problems);
   const std::string client = text_of(*body, "client", "127.0.0.1", problems);
   const Pairs headers = headers_of(call, *body, problems);
+  std::optional<std::string> payload;
+  if (body->contains("body")) payload = text_of(*body, "body", "", problems);
   if (!http::is_token(method))
     problems.push_back(
         {"", 0, 0, "method", "is " + conf::quoted(method) + ", expected a method like \"GET\""});
@@ -150,12 +153,13 @@ void post_explain(Call& call) {
   head.query = target->query;
   head.authority = target->authority;
   head.fields = fields;
+  if (payload && !payload->empty()) head.body = {http::BodyLength::Kind::kLength, payload->size()};
   if (const http::Field* host = head.find(http::FieldId::kHost);
       host != nullptr && head.authority.empty())
     head.authority = host->value;
 
   const routing::Explanation why =
-      routing::explain(*call.snapshot, head, client, call.context.random.next());
+      routing::explain(*call.snapshot, head, client, call.context.random.next(), payload);
   Json json = {{"generation", call.snapshot->generation}};
   json.update(explanation_json(why));
   call.send(json);

@@ -6,27 +6,20 @@
 #include "admin/problem_json.h"
 #include "admin/readings.h"
 #include "admin/recent.h"
+#include "admin/runtime_json.h"
 #include "conf/text.h"
 #include "conf/units.h"
 
 namespace segue::admin {
 namespace {
 
-Json differences_json(const std::vector<routing::Difference>& differences) {
-  Json list = Json::array();
-  for (const routing::Difference& one : differences)
-    list.push_back({{"what", routing::to_string(one.kind)},
-                    {"name", one.name},
-                    {"before", one.before},
-                    {"after", one.after}});
-  return list;
-}
-
 Response changed(Context& context, int status, bool settled, const Applied& applied,
                  const Describe& describe) {
   const auto snapshot = context.control.snapshot();
   Json body = {
       {"generation", applied.generation}, {"settled", settled}, {"changed", applied.changed}};
+  body["revision"] = applied.revision == 0 ? Json() : Json(applied.revision);
+  body["kept"] = applied.kept;
   if (!applied.differences.empty()) body["differences"] = differences_json(applied.differences);
   if (describe) body.update(describe(*snapshot, applied));
   body["warnings"] = warnings(context.control, *snapshot);
@@ -109,6 +102,18 @@ std::uint64_t until_of(const Json& body, Problems& problems) {
 
 void submit(Call& call, const Json& body, std::vector<routing::Operation> operations,
             Problems problems, Describe describe, std::string_view sentence) {
+  submit(
+      call, body,
+      [&control = call.control(), operations = std::move(operations)](Change change,
+                                                                      Control::Done done) {
+        change.operations = operations;
+        control.change(std::move(change), std::move(done));
+      },
+      std::move(problems), std::move(describe), sentence);
+}
+
+void submit(Call& call, const Json& body, const Ask& ask, Problems problems, Describe describe,
+            std::string_view sentence) {
   Author author = author_of(call, body, problems);
   const Json dry_run = body.value("dry_run", Json(false));
   if (!dry_run.is_boolean())
@@ -125,8 +130,7 @@ void submit(Call& call, const Json& body, std::vector<routing::Operation> operat
   const bool rehearse = dry_run.get<bool>();
   Control::Done done =
       rehearse ? answer_rehearsal(call) : answer_when_settled(call, std::move(describe));
-  call.control().change({std::move(operations), matched, std::move(author), rehearse},
-                        std::move(done));
+  ask({{}, matched, std::move(author), rehearse}, std::move(done));
 }
 
 }  // namespace segue::admin

@@ -36,4 +36,9 @@ void submit(Call& call, const Json& body, std::vector<routing::Operation> operat
             Problems problems, Describe describe = {},
             std::string_view sentence = "the change is not possible; nothing was changed");
 
+/// The same for what is asked of Control in another way; the change has no operations yet.
+using Ask = std::function<void(Change, Control::Done)>;
+void submit(Call& call, const Json& body, const Ask& ask, Problems problems, Describe describe = {},
+            std::string_view sentence = "the change is not possible; nothing was changed");
+
 }  // namespace segue::admin

@@ -31,13 +31,13 @@ struct Refusal {
     kInvalid,       ///< 422: the request makes no sense; `problems` say why
     kNotFound,      ///< 404
     kPrecondition,  ///< 412: If-Match names an older generation
-    kUnavailable,   ///< 503: the process is stopping
+    kUnavailable,   ///< 503: the process is stopping, or cannot keep what it changes
   } kind = Kind::kInvalid;
   std::string sentence;
   Problems problems;
 };
 
-/// Who asks, for events and (later) revisions.
+/// Who asks, for events and revisions.
 struct Author {
   std::uint32_t uid = 0;
   std::string name;
@@ -57,6 +57,9 @@ struct Applied {
   routing::Generation generation = 0;  ///< served by every worker now
   bool changed = true;                 ///< false: that was so already, and nothing was done
   std::vector<routing::Difference> differences = {};
+  std::uint64_t revision = 0;  ///< under which it is kept; 0: none
+  /// False: it is served, and could not be written down yet (the kill switch on a broken disk).
+  bool kept = true;
   /// Of a dry run: what would be served. Null otherwise.
   std::shared_ptr<const routing::Snapshot> would_serve = {};
   /// What a reload read and only the next start takes over: "workers", "[admin]", "[log]".
@@ -82,6 +85,8 @@ struct CertificateInfo {
   std::int64_t not_after = 0;  ///< seconds since 1970
 };
 
+class History;
+
 class Control {
  public:
   using Done = std::function<void(Result<Applied, Refusal>)>;
@@ -96,13 +101,16 @@ class Control {
   virtual health::Report health(EndpointId endpoint) const = 0;
   virtual health::Failback::State failback(const routing::Pool& pool) const = 0;
   virtual telemetry::EventLog& events() = 0;
+  virtual const History& history() const = 0;
+  virtual History& history() = 0;
   virtual bool ready()
       const = 0;  ///< every listener is bound, a snapshot is served, and not draining
 
   /// What all workers have seen lately, in no order.
   virtual void recent(std::function<void(telemetry::RecentTraffic)> done) = 0;
 
-  /// What would change nothing makes neither generation nor event.
+  /// What would change nothing makes neither generation nor revision nor event. Served once it is
+  /// kept; the kill switch (routing::Abort) is served at once and kept as soon as possible.
   virtual void change(Change change, Done done) = 0;
   /// Gives a pool back its cohorts after a failure, without waiting any longer.
   virtual void release(std::string pool, health::Failback::Ramp ramp, Author author, Done done) = 0;

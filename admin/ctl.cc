@@ -92,6 +92,8 @@ constexpr CtlVerb kVerbs[] = {
      "  segue ctl explain GET https://ci.example.com/job/app/\n"
      "  segue ctl explain POST /github-webhook/ -H 'Host: ci.example.com' -H 'X-Repo: org/app'\n"
      "  segue ctl explain GET /login -H 'Cookie: session=abc' --client 192.0.2.7\n"
+     "  segue ctl explain POST /github-webhook/ -H 'X-GitHub-Event: push' -H 'Content-Type: "
+     "application/json' --body push.json\n"
      "  segue ctl explain --delivery 72d3162e-cc78-11e3-81ab-4c9367dc0958     what a webhook got\n"
      "--delivery takes the id that the forge shows for a delivery, or a request id of the access "
      "log.",
@@ -128,6 +130,25 @@ constexpr CtlVerb kVerbs[] = {
      "at run time\n"
      "Without --weights-from-file, weights that were set at run time stay, and `status` says so.",
      ""},
+    {"history", "what was changed: who, when, what and why",
+     "  segue ctl history\n  segue ctl history --limit 100 --before 250\n  segue ctl history 17    "
+     "  "
+     "              what this revision changed",
+     ""},
+    {"undo", "make everything what it was before a revision",
+     "  segue ctl undo                                         the last change\n"
+     "  segue ctl undo 17 --reason 'builds hang'               revision 17 and all after it\n"
+     "  segue ctl undo 17 --dry-run                            only say what it would do\n"
+     "An undo is a revision itself: undoing it does it again. `segue ctl history` has the numbers.",
+     ""},
+    {"diff", "the file against what is served",
+     "  segue ctl diff\n  segue ctl diff --json | jq .differences", ""},
+    {"state", "is what is changed kept, and where?", "  segue ctl state", ""},
+    {"backup", "write all that is kept into a file",
+     "  segue ctl backup /var/backups/segue-before-the-move.db\n"
+     "`segue restore FILE --state-dir DIR` makes it the state of a machine. The file holds the key "
+     "of sessions:\nkeep it as a secret.",
+     ""},
     {"listeners", "listening addresses and their connections", "  segue ctl listeners", ""},
     {"workers", "the worker threads and their load", "  segue ctl workers", ""},
     {"events", "what happened: the last events, or those to come",
@@ -146,14 +167,18 @@ constexpr CtlVerb kVerbs[] = {
 };
 
 struct Options {
-  std::string socket, color = "auto", name, method, url, client, path, shell, kind, delivery, to;
+  std::string socket, color = "auto", name, path, shell, kind, delivery, to;
   double timeout = 30;
   bool json = false, weights_from_file = false;
-  std::vector<std::string> words, places, headers;
+  std::vector<std::string> words, places;
   CtlChange change;
   CtlPin pin;
+  CtlExplain explain;
   CtlTop top;
   CtlEvents events;
+  CtlHistory history;
+  std::string file;
+  std::optional<std::uint64_t> revision;
   CtlWait wait;
   std::string over = "10s";
   bool tunnels = false, at_once = false;
@@ -315,20 +340,39 @@ std::map<std::string, Verb> add_verbs(CLI::App& app, Options& o) {
       ->type_name("N");
   add_shifting_verbs(verb, o);
 
+  verb("state", [](CtlSession& s) { return ctl_state(s); });
+  verb("diff", [](CtlSession& s) { return ctl_diff(s); });
+  CLI::App* history = verb("history", [&o](CtlSession& s) { return ctl_history(s, o.history); });
+  history->add_option("REVISION", o.history.revision, "all about this one")->type_name("");
+  history->add_option("-n,--limit", o.history.limit, "how many")
+      ->type_name("N")
+      ->capture_default_str();
+  history->add_option("--before", o.history.before, "only older ones than this")->type_name("N");
+  CLI::App* undo = verb("undo", [&o](CtlSession& s) { return ctl_undo(s, o.revision, o.change); });
+  undo->add_option("REVISION", o.revision, "this one and all after it; else the last")
+      ->type_name("");
+  add_change_options(*undo, o);
+  verb("backup", [&o](CtlSession& s) { return ctl_backup(s, o.file); })
+      ->add_option("FILE", o.file, "a new file")
+      ->required()
+      ->type_name("");
+
   CLI::App* explain = verb("explain", [&o](CtlSession& s) {
     if (!o.delivery.empty()) return ctl_delivery(s, o.delivery);
-    if (!o.url.empty()) return ctl_explain(s, o.method, o.url, o.headers, o.client);
+    if (!o.explain.url.empty()) return ctl_explain(s, o.explain);
     s.complain("what shall be explained? expected METHOD URL, or --delivery ID");
     return static_cast<int>(kExitRefused);
   });
-  explain->add_option("METHOD", o.method, "GET, POST, ...")->type_name("");
-  explain->add_option("URL", o.url, "with or without a host")->type_name("");
+  explain->add_option("METHOD", o.explain.method, "GET, POST, ...")->type_name("");
+  explain->add_option("URL", o.explain.url, "with or without a host")->type_name("");
   explain->add_option("--delivery", o.delivery, "a recent webhook delivery instead of a request")
       ->type_name("ID");
-  explain->add_option("-H,--header", o.headers, "a header of the request, \"Name: value\"")
+  explain->add_option("-H,--header", o.explain.headers, "a header of the request, \"Name: value\"")
       ->type_name("HEADER")
       ->allow_extra_args(false);
-  explain->add_option("--client", o.client, "the client's address");
+  explain->add_option("--client", o.explain.client, "the client's address");
+  explain->add_option("--body", o.explain.body, "a file with the request's body")
+      ->type_name("FILE");
 
   CLI::App* events = verb("events", [&o](CtlSession& s) { return ctl_events(s, o.events); });
   events->add_flag("-f,--follow", o.events.follow, "go on until interrupted");

@@ -22,6 +22,9 @@ void tell_change(CtlSession& session, const Json& answer) {
   else if (member(answer, "changed") == false)
     session.out << session.paint(Tone::kGood, "nothing to change") << ": generation " << generation
                 << " has it so already\n";
+  else if (member(answer, "settled") == true && member(answer, "kept") == false)
+    session.out << session.paint(Tone::kWarn, "done, and not kept yet") << ": generation "
+                << generation << ", served by every worker\n";
   else if (member(answer, "settled") == true)
     session.out << session.paint(Tone::kGood, "done") << ": generation " << generation
                 << ", served by every worker\n";
@@ -69,13 +72,22 @@ void tell_moves(CtlSession& session, const Json& moves) {
   if (!table.empty()) session.out << table.render(session.paint, "  ");
 }
 
-namespace {
-
 void add_options(Json& body, const CtlChange& change) {
   if (!change.reason.empty()) body["reason"] = change.reason;
   if (!change.for_how_long.empty()) body["for"] = change.for_how_long;
   if (change.dry_run) body["dry_run"] = true;
 }
+
+int tell_outcome(CtlSession& session, const std::optional<Json>& answer) {
+  if (!answer) return session.code;
+  tell_change(session, *answer);
+  tell_differences(session, member(*answer, "differences"));
+  tell_moves(session, member(*answer, "moves"));
+  session.warn(member(*answer, "warnings"));
+  return session.code;
+}
+
+namespace {
 
 double share_of(const Json& weights, const std::string& pool) {
   double sum = 0;

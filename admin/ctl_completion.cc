@@ -7,7 +7,7 @@
 namespace segue::admin {
 namespace {
 
-constexpr std::string_view kTop = "run check explain schema ctl demo";
+constexpr std::string_view kTop = "run check explain schema restore ctl demo";
 constexpr std::string_view kOptions = "--socket --json --color --timeout --help";
 
 std::string verbs_that_complete(std::string_view what, std::string_view between) {

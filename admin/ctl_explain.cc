@@ -1,4 +1,6 @@
 // The story of one request, told by the running process.
+#include <fstream>
+#include <iterator>
 #include <ostream>
 
 #include "admin/ctl_verbs.h"
@@ -65,10 +67,18 @@ void tell_place(CtlSession& session, const Json& explanation) {
   if (!table.empty()) session.out << table.render(paint);
 }
 
-int ctl_explain(CtlSession& session, const std::string& method, const std::string& url,
-                const std::vector<std::string>& headers, const std::string& client) {
+int ctl_explain(CtlSession& session, const CtlExplain& request) {
+  const auto& [method, url, client, file, headers] = request;
   Json body = {{"method", method}, {"url", url}, {"headers", Json::object()}};
   if (!client.empty()) body["client"] = client;
+  if (!file.empty()) {
+    std::ifstream in(file, std::ios::binary);
+    if (!in) {
+      session.complain("--body \"" + file + "\" cannot be read");
+      return kExitRefused;
+    }
+    body["body"] = std::string(std::istreambuf_iterator<char>(in), {});
+  }
   for (const std::string& header : headers)
     if (!add_header(body["headers"], header)) {
       session.complain("-H \"" + header + "\" is no header, expected \"Name: value\"");

@@ -9,19 +9,8 @@ namespace {
 
 Json body_of(const CtlChange& change) {
   Json body = Json::object();
-  if (!change.reason.empty()) body["reason"] = change.reason;
-  if (!change.for_how_long.empty()) body["for"] = change.for_how_long;
-  if (change.dry_run) body["dry_run"] = true;
+  add_options(body, change);
   return body;
-}
-
-int tell(CtlSession& session, const std::optional<Json>& answer) {
-  if (!answer) return session.code;
-  tell_change(session, *answer);
-  tell_differences(session, member(*answer, "differences"));
-  tell_moves(session, member(*answer, "moves"));
-  session.warn(member(*answer, "warnings"));
-  return session.code;
 }
 
 std::string pin_target(const std::string& group, const std::string& key) {
@@ -54,25 +43,27 @@ int ctl_pin(CtlSession& session, const CtlPin& pin, const CtlChange& change) {
   Json body = body_of(change);
   body["pool"] = pin.pool;
   if (pin.hard) body["hard"] = true;
-  return tell(session, session.ask("PUT", pin_target(pin.group, pin.key), body, condition(change)));
+  return tell_outcome(session,
+                      session.ask("PUT", pin_target(pin.group, pin.key), body, condition(change)));
 }
 
 int ctl_unpin(CtlSession& session, const CtlPin& pin, const CtlChange& change) {
-  return tell(session, session.ask("DELETE", pin_target(pin.group, pin.key), body_of(change),
-                                   condition(change)));
+  return tell_outcome(session, session.ask("DELETE", pin_target(pin.group, pin.key),
+                                           body_of(change), condition(change)));
 }
 
 int ctl_rebalance(CtlSession& session, const std::string& group, const CtlChange& change) {
-  return tell(session, session.ask("POST", "/v1/groups/" + percent_encode(group) + "/rebalance",
-                                   body_of(change), condition(change)));
+  return tell_outcome(session,
+                      session.ask("POST", "/v1/groups/" + percent_encode(group) + "/rebalance",
+                                  body_of(change), condition(change)));
 }
 
 int ctl_abort(CtlSession& session, const std::string& route, const std::string& to,
               const CtlChange& change) {
   Json body = body_of(change);
   body["to"] = to;
-  return tell(session, session.ask("POST", "/v1/splits/" + percent_encode(route) + "/abort", body,
-                                   condition(change)));
+  return tell_outcome(session, session.ask("POST", "/v1/splits/" + percent_encode(route) + "/abort",
+                                           body, condition(change)));
 }
 
 }  // namespace segue::admin

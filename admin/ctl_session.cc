@@ -48,6 +48,18 @@ std::optional<Json> CtlSession::ask(std::string_view method, std::string_view ta
   return std::nullopt;
 }
 
+std::optional<std::string> CtlSession::fetch(std::string_view method, std::string_view target) {
+  auto response = client.request(method, target);
+  if (!response) {
+    tell(response.error(), false);
+    return std::nullopt;
+  }
+  code = code_of(response->status);
+  if (response->status < 300) return std::move(response->body);
+  tell_problem(response->status, response->body);
+  return std::nullopt;
+}
+
 int CtlSession::print_raw(std::string_view target) {
   const auto response = client.request("GET", target);
   if (!response) {

@@ -30,7 +30,9 @@ class CtlSession {
   /// --json the answer is printed; `code` then says how to end.
   std::optional<Json> ask(std::string_view method, std::string_view target,
                           const Json& body = Json(), const Fields& fields = {});
-  /// The same for an answer that is not JSON: prints it as it is.
+  /// The bytes of an answer that is not JSON. None after telling why there are none.
+  std::optional<std::string> fetch(std::string_view method, std::string_view target);
+  /// The same for an answer that is text: prints it as it is.
   int print_raw(std::string_view target);
 
   /// "segue ctl: …" on standard error; with --json a problem on one line of standard output.

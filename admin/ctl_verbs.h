@@ -32,9 +32,12 @@ struct CtlChange {
   std::optional<std::uint64_t> if_match;
 };
 Fields condition(const CtlChange& change);                            ///< If-Match
+void add_options(Json& body, const CtlChange& change);                ///< reason, for, dry_run
 void tell_change(CtlSession& session, const Json& answer);            ///< done, waiting, rehearsed
 void tell_differences(CtlSession& session, const Json& differences);  ///< before → after
 void tell_moves(CtlSession& session, const Json& moves);              ///< of a dry run
+/// All of that and the warnings; returns the exit code.
+int tell_outcome(CtlSession& session, const std::optional<Json>& answer);
 /// `words`: ROUTE POOL=WEIGHT… and again for further routes, all at once; ROUTE alone shows its
 /// weights.
 int ctl_weights(CtlSession& session, const std::vector<std::string>& words,
@@ -57,6 +60,17 @@ int ctl_failback(CtlSession& session, const std::string& pool, bool at_once,
                  const CtlChange& change);
 
 int ctl_reload(CtlSession& session, bool weights_from_file, const CtlChange& change);
+
+// ctl_state.cc
+struct CtlHistory {
+  std::optional<std::uint64_t> revision, before;
+  std::uint64_t limit = 20;
+};
+int ctl_state(CtlSession& session);
+int ctl_history(CtlSession& session, const CtlHistory& wanted);
+int ctl_undo(CtlSession& session, std::optional<std::uint64_t> revision, const CtlChange& change);
+int ctl_diff(CtlSession& session);
+int ctl_backup(CtlSession& session, const std::string& file);
 
 // ctl_pins.cc
 struct CtlPin {
@@ -84,8 +98,12 @@ int ctl_top(CtlSession& session, const CtlTop& top);
 
 // ctl_explain.cc
 void tell_place(CtlSession& session, const Json& explanation);  ///< cohort, pool, why, branches
-int ctl_explain(CtlSession& session, const std::string& method, const std::string& url,
-                const std::vector<std::string>& headers, const std::string& client);
+struct CtlExplain {
+  std::string method, url, client;
+  std::string body;                  ///< a file; "" for no body
+  std::vector<std::string> headers;  ///< "Name: value"
+};
+int ctl_explain(CtlSession& session, const CtlExplain& request);
 
 // ctl_events.cc
 struct CtlEvents {

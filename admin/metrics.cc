@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "admin/history.h"
 #include "admin/readings.h"
 #include "admin/shares.h"
 
@@ -86,6 +87,12 @@ telemetry::Exposition exposition(Control& control, const Observed& observed, Ins
   out.ready = control.ready();
   out.draining = process.draining;
   out.memory_resident = process.memory_resident;
+  const StateInfo state = control.history().state();
+  out.state_writable = state.problem.empty();
+  out.state_unwritten = state.unwritten;
+  out.state_revision = state.revision;
+  out.state_bytes = state.bytes;
+  out.backup_last_wall_ms = state.backup_last_ms;
   out.access_write_errors = process.access_write_errors;
   out.memory_max = process.memory_max;
   out.settled_generation = control.settled();

@@ -23,7 +23,8 @@ constexpr std::string_view kHead = R"json({
     {"name": "routing", "description": "Where requests go"},
     {"name": "splits", "description": "How routes divide among pools"},
     {"name": "pools", "description": "Who answers"},
-    {"name": "events", "description": "What happened"}
+    {"name": "events", "description": "What happened"},
+    {"name": "state", "description": "What was changed, and whether it is kept"}
   ]
 })json";
 
@@ -44,6 +45,9 @@ constexpr std::string_view kComponents = R"json({
     "query.route": {"name": "route", "in": "query", "description": "Only this route's.", "schema": {"type": "string"}},
     "query.key": {"name": "key", "in": "query", "description": "A cohort's key or name, in any case.", "schema": {"type": "string"}},
     "query.pool": {"name": "pool", "in": "query", "description": "Only this pool's.", "schema": {"type": "string"}},
+    "path.revision": {"name": "revision", "in": "path", "required": true, "schema": {"type": "integer", "minimum": 1}},
+    "query.limit": {"name": "limit", "in": "query", "description": "At most so many; 20 without it.", "schema": {"type": "integer", "minimum": 1, "maximum": 1000}},
+    "query.before": {"name": "before", "in": "query", "description": "Only revisions before this one.", "schema": {"type": "integer", "minimum": 1}},
     "query.since": {"name": "since", "in": "query", "description": "Only events after the one with this id.", "schema": {"type": "integer", "minimum": 0}},
     "query.last": {"name": "last", "in": "query", "description": "At most so many, the newest.", "schema": {"type": "integer", "minimum": 0}}
   },
@@ -135,6 +139,14 @@ constexpr std::string_view kComponents = R"json({
         "reason": {"$ref": "#/components/schemas/Reason"}
       }
     },
+    "Undo": {
+      "type": "object", "additionalProperties": false,
+      "properties": {
+        "revision": {"type": "integer", "minimum": 1, "description": "The newest without it."},
+        "reason": {"$ref": "#/components/schemas/Reason"},
+        "dry_run": {"$ref": "#/components/schemas/DryRun"}
+      }
+    },
     "Explain": {
       "type": "object", "additionalProperties": false, "required": ["url"],
       "properties": {
@@ -144,7 +156,8 @@ constexpr std::string_view kComponents = R"json({
           "type": "object",
           "additionalProperties": {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
         },
-        "client": {"type": "string", "default": "127.0.0.1", "description": "The client's address, without port."}
+        "client": {"type": "string", "default": "127.0.0.1", "description": "The client's address, without port."},
+        "body": {"type": "string", "description": "All of the request's body, for cohorts that are in it."}
       }
     },
     "Generation": {"type": "integer", "minimum": 0, "description": "The number of the state of the world that is shown."},
@@ -179,6 +192,8 @@ constexpr std::string_view kComponents = R"json({
         "generation": {"$ref": "#/components/schemas/Generation"},
         "settled": {"type": "boolean", "description": "Every worker serves it."},
         "changed": {"type": "boolean", "description": "false: it was so already; no generation and no event were made."},
+        "revision": {"type": ["integer", "null"], "description": "Under which it is kept, and can be undone."},
+        "kept": {"type": "boolean", "description": "false: it is served, and could not be written yet; only the kill switch does that."},
         "changes": {
           "type": "array",
           "items": {
@@ -192,16 +207,7 @@ constexpr std::string_view kComponents = R"json({
         },
         "pool": {"type": "string", "description": "Of a failback."},
         "failback": {"$ref": "#/components/schemas/FailbackState"},
-        "differences": {
-          "type": "array",
-          "items": {
-            "type": "object", "required": ["what", "name", "before", "after"],
-            "properties": {
-              "what": {"type": "string", "enum": ["weights", "revert", "pin", "sessions", "endpoint"]},
-              "name": {"type": "string"}, "before": {"type": "string"}, "after": {"type": "string"}
-            }
-          }
-        },
+        "differences": {"type": "array", "items": {"$ref": "#/components/schemas/Difference"}},
         "dry_run": {"type": "boolean", "description": "true: nothing was changed."},
         "moves": {
           "type": "object", "description": "Of a dry run: the cohorts seen lately that would go to another pool.",
@@ -221,10 +227,87 @@ constexpr std::string_view kComponents = R"json({
         "warnings": {"type": "array", "items": {"type": "string"}}
       }
     },
+    "RevisionInfo": {
+      "type": "object", "required": ["revision", "at", "by", "uid", "what", "reason"],
+      "properties": {
+        "revision": {"type": "integer", "minimum": 1, "description": "Without gaps."},
+        "at": {"$ref": "#/components/schemas/Time"}, "by": {"type": "string"}, "uid": {"type": "integer"},
+        "what": {"type": "string", "examples": ["weights webhooks: old=90 new=10 -> old=70 new=30"]},
+        "reason": {"type": ["string", "null"]}
+      }
+    },
+    "History": {
+      "type": "object", "required": ["revision", "first_revision", "next_before", "revisions"],
+      "properties": {
+        "revision": {"type": ["integer", "null"], "description": "The newest there is."},
+        "first_revision": {"type": ["integer", "null"], "description": "The oldest that is kept."},
+        "next_before": {"type": ["integer", "null"], "description": "before= of the next page; null after the last."},
+        "revisions": {"type": "array", "items": {"$ref": "#/components/schemas/RevisionInfo"}}
+      }
+    },
+    "Runtime": {
+      "type": "object", "description": "All that operators have set.", "required": ["weights", "reverts", "pins", "sessions", "endpoints"],
+      "properties": {
+        "weights": {"type": "object", "description": "By route.", "additionalProperties": {"$ref": "#/components/schemas/Weights"}},
+        "reverts": {"type": "object", "description": "By route: what its weights become by themselves, and when."},
+        "pins": {"type": "array", "items": {"type": "object"}},
+        "sessions": {"type": "object", "description": "By cohort group: how often they were drawn anew.", "additionalProperties": {"type": "integer"}},
+        "endpoints": {"type": "array", "items": {"type": "object"}}
+      }
+    },
+    "Difference": {
+      "type": "object", "required": ["what", "name", "before", "after"],
+      "properties": {
+        "what": {"type": "string", "enum": ["weights", "revert", "pin", "sessions", "endpoint"]}, "name": {"type": "string"},
+        "before": {"type": "string"}, "after": {"type": "string"}
+      }
+    },
+    "Revision": {
+      "allOf": [
+        {"$ref": "#/components/schemas/RevisionInfo"},
+        {
+          "type": "object", "required": ["differences", "before", "after"],
+          "properties": {
+            "differences": {"type": "array", "items": {"$ref": "#/components/schemas/Difference"}},
+            "before": {"description": "null when it is no longer kept.", "oneOf": [{"$ref": "#/components/schemas/Runtime"}, {"type": "null"}]},
+            "after": {"$ref": "#/components/schemas/Runtime"}
+          }
+        }
+      ]
+    },
+    "Diff": {
+      "type": "object", "required": ["config_file", "same", "differences", "runtime"],
+      "properties": {
+        "config_file": {"type": "string"}, "same": {"type": "boolean"},
+        "differences": {"type": "array", "description": "before: the file; after: what is served.", "items": {"$ref": "#/components/schemas/Difference"}},
+        "runtime": {"$ref": "#/components/schemas/Runtime"}
+      }
+    },
+    "State": {
+      "type": "object",
+      "required": ["dir", "survives_restart", "writable", "problem", "problem_since", "revision", "first_revision", "unwritten", "bytes", "backups"],
+      "properties": {
+        "dir": {"type": ["string", "null"], "description": "null: in memory, until the process ends."},
+        "survives_restart": {"type": "boolean", "description": "All that is served now would be served after a restart."},
+        "writable": {"type": "boolean", "description": "false: changes are refused, but for the kill switch."},
+        "problem": {"type": ["string", "null"]}, "problem_since": {"$ref": "#/components/schemas/Time"},
+        "revision": {"type": ["integer", "null"]}, "first_revision": {"type": ["integer", "null"]},
+        "unwritten": {"type": "integer", "description": "Changes that are served and not kept yet."},
+        "bytes": {"type": "integer", "description": "Of the database."},
+        "backups": {
+          "type": "object", "required": ["dir", "every_seconds", "last", "next", "problem"],
+          "properties": {
+            "dir": {"type": ["string", "null"]}, "every_seconds": {"type": ["integer", "null"], "description": "null: none are scheduled."},
+            "last": {"$ref": "#/components/schemas/Time"}, "next": {"$ref": "#/components/schemas/Time"}, "problem": {"type": ["string", "null"]}
+          }
+        }
+      }
+    },
     "Status": {
       "type": "object",
-      "required": ["version", "commit", "pid", "started", "uptime_seconds", "ready", "draining", "config_file", "generation", "settled_generation", "workers", "listeners", "routes", "pools", "endpoints", "requests", "memory", "warnings"],
+      "required": ["version", "commit", "pid", "started", "uptime_seconds", "ready", "draining", "config_file", "generation", "settled_generation", "workers", "listeners", "routes", "pools", "endpoints", "requests", "memory", "revision", "warnings"],
       "properties": {
+        "revision": {"type": "integer", "description": "The newest change that is kept; 0: none was made."},
         "version": {"type": "string"}, "commit": {"type": "string"}, "pid": {"type": "integer"},
         "started": {"$ref": "#/components/schemas/Time"}, "uptime_seconds": {"type": "integer"},
         "ready": {"type": "boolean"}, "draining": {"type": "boolean"}, "config_file": {"type": "string"},
@@ -532,7 +615,7 @@ Json responses_of(const Resource& resource) {
   if (names || resource.query == "pool" || resource.query == "route") out["404"] = problem();
   if (!resource.takes.empty())
     for (const char* status : {"408", "413", "415", "422"}) out[status] = problem();
-  if (resource.gives == "Events") out["422"] = problem();
+  if (resource.gives == "Events" || resource.tag == "state") out["422"] = problem();
   out["405"] = ref("responses", "MethodNotAllowed");
   out["default"] = problem();  // what is wrong with any request: 408, 414, 417, 431, 505
   return out;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "admin/history.h"
 #include "admin/shares.h"
 #include "admin/units.h"
 
@@ -215,6 +216,17 @@ std::string failback_warning(const Control& control, const routing::Pool& pool) 
 
 constexpr std::int64_t kDaySeconds = 24 * 3600, kCertificateWarningSeconds = 30 * kDaySeconds;
 
+void add_state(std::vector<std::string>& found, const StateInfo& state) {
+  if (!state.problem.empty())
+    found.push_back("changes are refused, because they could not be kept: " + state.problem);
+  if (state.unwritten > 0)
+    found.push_back(counted(state.unwritten, "change") + (state.unwritten == 1 ? " is" : " are") +
+                    " served and not kept yet: a restart now would lose " +
+                    (state.unwritten == 1 ? "it" : "them"));
+  if (!state.backup_problem.empty())
+    found.push_back("the last backup failed: " + state.backup_problem);
+}
+
 std::vector<std::string> warnings(const Control& control, const routing::Snapshot& snapshot) {
   std::vector<std::string> found;
   for (const auto& pool : snapshot.pools)
@@ -244,6 +256,7 @@ std::vector<std::string> warnings(const Control& control, const routing::Snapsho
                       timestamp(revert->second.at_ms).get<std::string>() +
                       "; then those of before come back");
   }
+  add_state(found, control.history().state());
   for (const CertificateInfo& certificate : control.certificates()) {
     const auto left = certificate.not_after - static_cast<std::int64_t>(wall_clock_ms() / 1000);
     if (left > kCertificateWarningSeconds) continue;

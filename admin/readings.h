@@ -33,7 +33,7 @@ Lasting lasting(const Control& control, const routing::Pool& pool);
 Json weights_json(const routing::Snapshot& snapshot, const routing::Route& route);
 
 /// What an operator should know, each as a sentence: pools and routes that cannot take traffic,
-/// weights that differ from the file.
+/// weights that differ from the file, changes that cannot be kept.
 std::vector<std::string> warnings(const Control& control, const routing::Snapshot& snapshot);
 
 /// What the operator said about an endpoint.

@@ -46,6 +46,14 @@ void get_health(Call& call);
 void put_pool(Call& call);
 void put_endpoint(Call& call);
 
+// api_state.cc: what was changed, and whether it is kept
+void get_state(Call& call);
+void get_history(Call& call);
+void get_revision(Call& call);
+void get_diff(Call& call);
+void post_undo(Call& call);
+void post_backup(Call& call);
+
 // api_drain.cc: letting go of a pool and taking it back
 void get_drained(Call& call);
 void post_failback(Call& call);

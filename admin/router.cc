@@ -99,6 +99,24 @@ constexpr Resource kResources[] = {
     {"POST", "/v1/reload", false, post_reload, "reload", "process",
      "Reads the configuration file again. All or nothing: a file with a mistake changes nothing.",
      "Changed", "Reload"},
+    {"GET", "/v1/state", false, get_state, "getState", "state",
+     "Is what operators change kept? Where, how much of it, and the backups.", "State"},
+    {"GET", "/v1/history", false, get_history, "getHistory", "state",
+     "What operators changed: who, when, what and why. Newest first; next_before begins the next "
+     "page.",
+     "History", "", "limit before"},
+    {"GET", "/v1/history/{revision}", false, get_revision, "getRevision", "state",
+     "One revision, with all that was set before and after it.", "Revision"},
+    {"GET", "/v1/diff", false, get_diff, "getDiff", "state",
+     "What is different between the configuration file and what is served.", "Diff"},
+    {"POST", "/v1/undo", false, post_undo, "undo", "state",
+     "Makes everything what it was before a revision, as a new revision: that one and all after it "
+     "are undone. Without a revision, the newest.",
+     "Changed", "Undo"},
+    {"POST", "/v1/backup", false, post_backup, "backup", "state",
+     "All that is kept as a file that `segue restore` takes. It holds the key of sessions: keep it "
+     "as a secret.",
+     "application/vnd.sqlite3"},
     {"GET", "/v1/openapi.json", false, get_openapi, "getOpenapi", "process", "This document.",
      "application/json"},
 };

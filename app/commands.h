@@ -55,4 +55,14 @@ struct SchemaOptions {
 };
 int cmd_schema(const SchemaOptions& options, Console& console);
 
+struct RestoreOptions {
+  std::string file{};
+  std::string state_dir{};  ///< "": where the configuration says
+  std::string config = "segue.toml";
+  bool replace = false;  ///< what is there is kept under another name
+  bool json = false;
+};
+/// Makes a backup the state that the next start reads.
+int cmd_restore(const RestoreOptions& options, Console& console);
+
 }  // namespace segue::app

@@ -21,6 +21,10 @@ Control::Control(net::Loop& loop, Workers& workers, Listeners& listeners, TlsDes
       listeners_(listeners),
       tls_(tls),
       memory_(memory),
+      state_(loop, events_),
+      queue_([this](Revision revision, std::function<void(const ChangeQueue::Number&)> told) {
+        state_.append(std::move(revision), std::move(told));
+      }),
       health_(loop, desired_, workers, tls, *this),
       failback_(
           loop, desired_, [this](EndpointId id) { return health_.report(id).last_result; },
@@ -45,6 +49,7 @@ Control::~Control() {
 
 Status<Problems> Control::start() {
   memory_.set_limit(desired_.config->limits.memory_max);
+  restore();
   health_.configure();
   Status<Problems> built = commit();
   if (built) serving_ = true;
@@ -102,6 +107,7 @@ void Control::publish_tls() {
 }
 
 void Control::on_tls_files_changed() {
+  if (reloading_) return;  // what a reload has prepared waits; they are looked at again
   const conf::Config& config = *desired_.config;
   if (Status<Problems> read = tls_.prepare(config); !read) {
     const std::string first = read.error().front().to_string();
@@ -191,7 +197,7 @@ void Control::commit_rotation() {
       kCoalesceMs, 0);
 }
 
-Control::Place Control::find(EndpointId endpoint) const {
+Control::Place Control::place_of(EndpointId endpoint) const {
   for (const auto& pool : snapshot_->pools) {
     if (pool == nullptr) continue;
     for (const routing::Endpoint& candidate : pool->endpoints)
@@ -201,12 +207,12 @@ Control::Place Control::find(EndpointId endpoint) const {
 }
 
 bool Control::may_eject(EndpointId endpoint) {
-  const Place place = find(endpoint);
+  const Place place = place_of(endpoint);
   return place.pool != nullptr && place.pool->in_rotation.size() > 1;
 }
 
 void Control::renew_probe(EndpointId endpoint) {
-  const Place place = find(endpoint);
+  const Place place = place_of(endpoint);
   if (place.endpoint != nullptr && place.endpoint->probe_taken != nullptr)
     place.endpoint->probe_taken->store(false, std::memory_order_relaxed);
 }

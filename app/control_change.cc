@@ -1,9 +1,10 @@
-// What operators ask for: changes, one after the other, each refused whole or served by every
-// worker; and the file, read again.
+// What operators ask for: one change after the other, each refused whole, or on the disk and then
+// served by every worker.
 #include <algorithm>
 
+#include "admin/runtime_json.h"
 #include "app/control.h"
-#include "conf/load.h"
+#include "app/who.h"
 #include "routing/build.h"
 
 namespace segue::app {
@@ -13,20 +14,18 @@ using admin::Author;
 using admin::Refusal;
 using routing::Difference;
 using routing::Generation;
+using routing::Runtime;
+
+/// A change on its way.
+struct Control::Item {
+  admin::Change change;
+  std::string title;  // before what is different: "undo of revision 7"; may be empty
+  Done done;          // empty once it was called
+  Runtime next;       // since begin()
+  std::vector<Difference> differences = {};
+};
 
 namespace {
-
-using Facts = std::vector<std::pair<std::string, std::string>>;
-
-std::string who(const Author& author) {
-  return author.name.empty() ? "uid " + std::to_string(author.uid) : author.name;
-}
-
-Facts with_author(Facts facts, const Author& author) {
-  facts.emplace_back("by", who(author));
-  if (!author.reason.empty()) facts.emplace_back("reason", author.reason);
-  return facts;
-}
 
 Refusal refusal_of(routing::RefusedOperation refused) {
   if (refused.not_found) return {Refusal::Kind::kNotFound, std::move(refused.text), {}};
@@ -35,18 +34,6 @@ Refusal refusal_of(routing::RefusedOperation refused) {
 
 Refusal refusal_of(Problems problems) {
   return {Refusal::Kind::kInvalid, problems.front().to_string(), problems};
-}
-
-/// But for permission to be root, which may have come from the command line.
-bool same_confinement(conf::Process a, const conf::Process& b) {
-  a.allow_root = b.allow_root;
-  return a == b;
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
-  return text;
 }
 
 const char* event_of(Difference::Kind kind) {
@@ -72,6 +59,17 @@ const char* subject_of(Difference::Kind kind) {
   return "route";
 }
 
+/// Whether it is served before it is kept: when it cannot wait for a disk, or time itself did it.
+bool is_urgent(const admin::Change& change) {
+  const auto is = [&](auto* kind) {
+    return std::ranges::any_of(change.operations, [&](const routing::Operation& operation) {
+      return std::holds_alternative<std::remove_pointer_t<decltype(kind)>>(operation);
+    });
+  };
+  return is(static_cast<routing::Abort*>(nullptr)) ||
+         (change.operations.size() == 1 && is(static_cast<routing::Expire*>(nullptr)));
+}
+
 }  // namespace
 
 std::optional<Refusal> Control::refused(std::optional<Generation> if_match) const {
@@ -86,42 +84,177 @@ std::optional<Refusal> Control::refused(std::optional<Generation> if_match) cons
   return std::nullopt;
 }
 
-void Control::change(admin::Change change, Done done) {
-  if (auto refusal = refused(change.if_match)) return done(fail(std::move(*refusal)));
-  routing::Runtime next = desired_.runtime;
-  for (const routing::Operation& operation : change.operations) {
+Result<Runtime, Refusal> Control::apply(const Runtime& to,
+                                        const std::vector<routing::Operation>& all) const {
+  Runtime next = to;
+  for (const routing::Operation& operation : all) {
     auto applied = routing::apply(*desired_.config, std::move(next), operation);
-    if (!applied) return done(fail(refusal_of(std::move(applied).error())));
+    if (!applied) return fail(refusal_of(std::move(applied).error()));
     next = *std::move(applied);
   }
-  Applied applied{.changed = next != desired_.runtime};
-  applied.differences = routing::difference(*desired_.config, desired_.runtime, next);
-  if (change.dry_run) {
-    auto rehearsed = rehearse(std::move(next));
-    if (!rehearsed) return done(fail(refusal_of(std::move(rehearsed).error())));
-    applied.generation = snapshot_->generation;
-    applied.would_serve = *std::move(rehearsed);
-    return done(std::move(applied));
-  }
-  if (!applied.changed) return answer_when_settled(std::move(applied), std::move(done));
-  if (Status<Problems> built = install(std::move(next)); !built)
-    return done(fail(refusal_of(std::move(built).error())));
-  announce(applied.differences, change.author);
-  answer_when_settled(std::move(applied), std::move(done));
+  return next;
 }
 
-/// The snapshot that `runtime` would make, which nobody serves.
+Revision Control::revision_of(const Author& author, const std::string& title, const Runtime& before,
+                              const Runtime& after) const {
+  Revision revision;
+  revision.at_ms = wall_clock_ms();
+  revision.uid = author.uid;
+  revision.name = author.name;
+  revision.reason = author.reason;
+  const std::string what = routing::to_text(routing::difference(*desired_.config, before, after));
+  revision.what = title + (title.empty() || what.empty() ? "" : ": ") + what;
+  revision.runtime = admin::runtime_text(after);
+  return revision;
+}
+
+// The way of a change: its turn, the disk, the workers.
+
+void Control::change(admin::Change change, Done done) {
+  submit(std::move(change), "", std::move(done));
+}
+
+void Control::submit(admin::Change change, std::string title, Done done) {
+  if (auto refusal = refused(change.if_match)) return done(fail(std::move(*refusal)));
+  if (change.dry_run) return rehearse_only(std::move(change), done);
+  const auto item =
+      std::make_shared<Item>(Item{std::move(change), std::move(title), std::move(done), {}, {}});
+  if (is_urgent(item->change)) return serve_at_once(item);
+  const bool pushed =
+      queue_.push({[this, item] { return begin(*item); },
+                   [this, item](const ChangeQueue::Number& number) { end(*item, number); }});
+  if (!pushed)
+    item->done(fail(Refusal{Refusal::Kind::kUnavailable,
+                            std::to_string(ChangeQueue::kWaitingMax) +
+                                " changes wait for the disk already; try again later",
+                            {}}));
+}
+
+void Control::rehearse_only(admin::Change change, const Done& done) {
+  auto next = apply(desired_.runtime, change.operations);
+  if (!next) return done(fail(std::move(next).error()));
+  Applied applied{.changed = *next != desired_.runtime};
+  applied.differences = routing::difference(*desired_.config, desired_.runtime, *next);
+  auto rehearsed = rehearse(desired_.config, std::move(*next));
+  if (!rehearsed) return done(fail(refusal_of(std::move(rehearsed).error())));
+  applied.generation = snapshot_->generation;
+  applied.would_serve = *std::move(rehearsed);
+  done(std::move(applied));
+}
+
+std::optional<Revision> Control::begin(Item& item) {
+  const auto refuse = [&](Refusal refusal) {
+    item.done(fail(std::move(refusal)));
+    return std::nullopt;
+  };
+  if (auto refusal = refused(item.change.if_match)) return refuse(std::move(*refusal));
+  auto next = apply(desired_.runtime, item.change.operations);
+  if (!next) return refuse(std::move(next).error());
+  item.next = *std::move(next);
+  item.differences = routing::difference(*desired_.config, desired_.runtime, item.next);
+  if (item.next == desired_.runtime) {
+    answer_when_settled({.changed = false}, std::move(item.done));
+    return std::nullopt;
+  }
+  // What is kept must be possible: after a restart there is nobody to refuse it to.
+  if (auto rehearsed = rehearse(desired_.config, item.next); !rehearsed)
+    return refuse(refusal_of(std::move(rehearsed).error()));
+  return revision_of(item.change.author, item.title, desired_.runtime, item.next);
+}
+
+void Control::end(Item& item, const ChangeQueue::Number& number) {
+  if (!number)
+    return item.done(fail(
+        Refusal{Refusal::Kind::kUnavailable,
+                "nothing was changed, because it could not be kept: " + number.error().sentence,
+                {}}));
+  kept_ = item.next;
+  // What was served at once meanwhile came later.
+  if (Status<Problems> built = install(with_owed(std::move(item.next))); !built)
+    return item.done(fail(refusal_of(std::move(built).error())));
+  announce(item.differences, item.change.author);
+  Applied applied;
+  applied.differences = std::move(item.differences);
+  applied.revision = *number;
+  answer_when_settled(std::move(applied), std::move(item.done));
+}
+
+// Served first, kept as soon as that is possible.
+
+void Control::serve_at_once(const ItemRef& item) {
+  auto next = apply(desired_.runtime, item->change.operations);
+  if (!next) return item->done(fail(std::move(next).error()));
+  item->differences = routing::difference(*desired_.config, desired_.runtime, *next);
+  if (*next == desired_.runtime)
+    return answer_when_settled({.changed = false}, std::move(item->done));
+  if (Status<Problems> built = install(*std::move(next)); !built)
+    return item->done(fail(refusal_of(std::move(built).error())));
+  announce(item->differences, item->change.author);
+  if (!state_.writable()) {  // whoever aborts does not wait for another try
+    Applied applied{.differences = item->differences, .kept = false};
+    answer_when_settled(std::move(applied), std::exchange(item->done, nullptr));
+  }
+  owe(item);
+}
+
+void Control::owe(admin::Change change, std::string title) {
+  owe(std::make_shared<Item>(Item{std::move(change), std::move(title), nullptr, {}, {}}));
+}
+
+void Control::owe(const ItemRef& item) {
+  if (owed_.size() >= kOwedMax) {  // the last one leads to what is served, whatever was before it
+    end_owed(*owed_.back(), fail(store::StoreError{store::StoreError::Kind::kFailed, ""}));
+    owed_.back() = item;
+    return;
+  }
+  owed_.push_back(item);
+  queue_.push_served(
+      {[this] { return begin_owed(*owed_.front()); },
+       [this](const ChangeQueue::Number& number) { end_owed(*ItemRef(owed_.front()), number); }});
+}
+
+Revision Control::begin_owed(Item& item) {
+  auto next = apply(kept_, item.change.operations);
+  // The last of them leads to what is served, whatever a reload has made of the others.
+  const bool last = owed_.size() == 1;
+  item.next = last || !next ? desired_.runtime : *std::move(next);
+  return revision_of(item.change.author, item.title, kept_, item.next);
+}
+
+void Control::end_owed(Item& item, const ChangeQueue::Number& number) {
+  if (number) {
+    kept_ = item.next;
+    owed_.pop_front();
+  }
+  if (!item.done) return;
+  Applied applied{.differences = item.differences, .kept = number.ok()};
+  if (number) applied.revision = *number;
+  answer_when_settled(std::move(applied), std::exchange(item.done, nullptr));
+}
+
+Runtime Control::with_owed(Runtime runtime) const {
+  for (const ItemRef& item : owed_)
+    if (auto next = apply(runtime, item->change.operations)) runtime = *std::move(next);
+  return runtime;
+}
+
+// From a runtime to what is served.
+
+/// The snapshot that these two would make, which nobody serves.
 Result<std::shared_ptr<const routing::Snapshot>, Problems> Control::rehearse(
-    routing::Runtime runtime) {
-  std::swap(desired_.runtime, runtime);
-  desired_.hear_operators();
+    std::shared_ptr<const conf::Config> config, Runtime runtime) {
+  const auto exchange = [&] {
+    std::swap(desired_.config, config);
+    std::swap(desired_.runtime, runtime);
+    desired_.hear_operators();
+  };
+  exchange();
   auto built = routing::build(desired_, snapshot_);
-  std::swap(desired_.runtime, runtime);
-  desired_.hear_operators();
+  exchange();
   return built;
 }
 
-Status<Problems> Control::install(routing::Runtime runtime) {
+Status<Problems> Control::install(Runtime runtime) {
   std::swap(desired_.runtime, runtime);
   desired_.hear_operators();
   Status<Problems> built = commit();
@@ -155,12 +288,15 @@ void Control::arm_expiry() {
 }
 
 void Control::on_deadline(Deadline&) {
+  if (draining_) return;
   expire();
   arm_expiry();
+  // What could not end is tried again, but not in every turn of the loop.
+  const std::uint64_t end = routing::next_end(desired_.runtime);
+  if (end != 0 && end <= wall_clock_ms()) loop_.deadlines().arm(expiry_, now() + Seconds(1));
 }
 
 void Control::expire() {
-  if (draining_) return;
   admin::Change change{{routing::Expire{wall_clock_ms()}}, {}, {}, false};
   change.author.name = "segue";
   change.author.reason = "its time is over";
@@ -169,68 +305,6 @@ void Control::expire() {
       events_.emit("change.refused", {{"reason", result.error().sentence}},
                    telemetry::Event::Level::kError);
   });
-}
-
-void Control::reload(bool weights_from_file, Author author, Done done) {
-  if (auto refusal = refused(std::nullopt)) return done(fail(std::move(*refusal)));
-  const std::string file = desired_.config->file;
-  const auto refuse = [&](Problems problems) {
-    listeners_.discard();
-    events_.emit("config.refused",
-                 with_author({{"file", file},
-                              {"problems", std::to_string(problems.size())},
-                              {"first", problems.front().to_string()}},
-                             author),
-                 telemetry::Event::Level::kError);
-    done(fail(Refusal{Refusal::Kind::kInvalid,
-                      file + " was not taken over; what ran before goes on running",
-                      std::move(problems)}));
-  };
-  auto loaded = conf::load(file);
-  if (!loaded) return refuse(std::move(loaded).error());
-  auto config = std::make_shared<const conf::Config>(std::move(*loaded));
-  if (Status<Problems> read = tls_.prepare(*config); !read) return refuse(read.error());
-  if (Status<Problems> bound = listeners_.prepare(*config); !bound) return refuse(bound.error());
-
-  tls_.apply();
-  const std::shared_ptr<const conf::Config> old_config = desired_.config;
-  routing::Runtime runtime = desired_.runtime;
-  if (weights_from_file) {
-    runtime.weights.clear();
-    runtime.reverts.clear();
-  }
-  desired_.config = config;
-  if (Status<Problems> built = install(std::move(runtime)); !built) {
-    desired_.config = old_config;
-    desired_.hear_operators();
-    tls_.go_back();
-    return refuse(built.error());
-  }
-  listeners_.apply(*config);
-  memory_.set_limit(config->limits.memory_max);
-  health_.configure();
-  on_rotation_changed();  // what an endpoint was out for may not be looked at any more
-  std::vector<std::pair<std::string, std::string>> facts = {
-      {"file", file}, {"generation", std::to_string(snapshot_->generation)}};
-  Applied applied;
-  if (config->workers != started_with_->workers) applied.needs_restart.emplace_back("workers");
-  if (!(config->admin == started_with_->admin)) applied.needs_restart.emplace_back("[admin]");
-  if (!(config->log == started_with_->log)) applied.needs_restart.emplace_back("[log]");
-  if (!same_confinement(config->process, started_with_->process))
-    applied.needs_restart.emplace_back("[process]");
-  if (!applied.needs_restart.empty())
-    facts.emplace_back("needs_restart", joined(applied.needs_restart));
-  std::string differing;
-  for (const conf::Route& route : config->routes) {
-    const routing::Weights weights = routing::weights_of(desired_.runtime, route);
-    const bool differs =
-        std::any_of(route.split.begin(), route.split.end(),
-                    [&](const auto& branch) { return weights.at(branch.pool) != branch.weight; });
-    if (differs) differing += (differing.empty() ? "" : " ") + route.name;
-  }
-  if (!differing.empty()) facts.emplace_back("weights_differ_from_file", differing);
-  events_.emit("config.reloaded", with_author(std::move(facts), author));
-  answer_when_settled(std::move(applied), std::move(done));
 }
 
 }  // namespace segue::app

@@ -56,6 +56,16 @@ Examples:
 Needs no running process: every endpoint is taken to be healthy. `segue ctl explain` asks the running one.
 Exit code: 0 when a pool takes the request, 1 when none does.)";
 
+constexpr const char* kRestoreExamples = R"(
+Examples:
+  segue restore segue-20260131T235959Z.db --state-dir /var/lib/segue
+  segue restore backup.db -c /etc/segue/segue.toml
+  segue restore backup.db --state-dir /var/lib/segue --replace
+
+FILE is what `segue ctl backup FILE` or [state] backup wrote. It is checked before anything is changed. No segue
+may run with that directory meanwhile. The next start serves what was set when the backup was made.
+Exit code: 0 restored, 1 not; then nothing was changed.)";
+
 constexpr const char* kSchemaExamples = R"(
 Examples:
   segue schema > segue.schema.json               for editors; in segue.toml: #:schema ./segue.schema.json
@@ -73,7 +83,8 @@ bool colour_wanted() {
          std::getenv("NO_COLOR") == nullptr;  // NOLINT(concurrency-mt-unsafe)
 }
 
-constexpr std::string_view kCommands[] = {"run", "check", "explain", "schema", "ctl", "demo"};
+constexpr std::string_view kCommands[] = {"run",     "check", "explain", "schema",
+                                          "restore", "ctl",   "demo"};
 
 // A word that is no command gets a better answer than the parser's.
 bool is_command(std::string_view word) {
@@ -130,6 +141,19 @@ CLI::App* add_schema(CLI::App& app, SchemaOptions& schema) {
   return command;
 }
 
+CLI::App* add_restore(CLI::App& app, RestoreOptions& restore) {
+  CLI::App* command = app.add_subcommand("restore", "Make a backup the state of this machine");
+  command->add_option("FILE", restore.file, "The backup")->required();
+  command->add_option("--state-dir", restore.state_dir,
+                      "The state directory, instead of the configuration's");
+  add_config(*command, "-c,--config", restore.config);
+  command->add_flag("--replace", restore.replace,
+                    "Although there is state already; it is kept under another name");
+  command->add_flag("--json", restore.json, "Report as JSON");
+  command->footer(kRestoreExamples);
+  return command;
+}
+
 int parse_and_run(int argc, char** argv) {
   if (argc > 1 && !is_command(argv[1])) return kNotUnderstood;
   CLI::App app(kAbout, "segue");
@@ -141,10 +165,12 @@ int parse_and_run(int argc, char** argv) {
   CheckOptions check;
   ExplainOptions explain;
   SchemaOptions schema;
+  RestoreOptions restore;
   const CLI::App* run_command = add_run(app, run);
   const CLI::App* check_command = add_check(app, check);
   const CLI::App* explain_command = add_explain(app, explain);
   add_schema(app, schema);
+  const CLI::App* restore_command = add_restore(app, restore);
   // Here for --help; main() hands them over before this parser sees them.
   app.add_subcommand("ctl", "Watch and steer a running segue");
   app.add_subcommand("demo", "Watch segue work between two demonstration servers");
@@ -162,6 +188,7 @@ int parse_and_run(int argc, char** argv) {
   if (run_command->parsed()) return cmd_run(run);
   if (check_command->parsed()) return cmd_check(check, console);
   if (explain_command->parsed()) return cmd_explain(explain, console);
+  if (restore_command->parsed()) return cmd_restore(restore, console);
   return cmd_schema(schema, console);
 }
 

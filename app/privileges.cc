@@ -116,11 +116,11 @@ Status<std::string> Account::own_socket(const std::string& path) const {
   return result;
 }
 
-Status<std::string> Account::make_folder_of(const std::string& path) const {
+Status<std::string> Account::make_folder_of(const std::string& path, mode_t mode) const {
   const std::size_t slash = path.rfind('/');
   if (slash == std::string::npos || slash == 0) return Done{};
   const std::string folder = path.substr(0, slash);
-  if (::mkdir(folder.c_str(), 0755) != 0) {
+  if (::mkdir(folder.c_str(), mode) != 0) {
     if (errno == EEXIST) return Done{};
     return fail("cannot make the folder " + folder + ": " + why());
   }

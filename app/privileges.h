@@ -26,7 +26,7 @@ class Account {
   Status<std::string> own_socket(const std::string& path) const;
 
   /// Makes the folder of `path` when it is missing, as the account's.
-  Status<std::string> make_folder_of(const std::string& path) const;
+  Status<std::string> make_folder_of(const std::string& path, mode_t mode = 0755) const;
 
   /// Becomes the account for good: groups, group, user, in this order, every capability given up;
   /// then proves that there is no way back. Called while there is one thread. Errors: a sentence;

@@ -80,10 +80,15 @@ class Server final : WorkersEvents {
     tls_.apply();
     if (Status<Problems> bound = listeners_.prepare(*config_); !bound) return say(bound.error());
     if (Status<std::string> opened = open_admin(); !opened) return say(opened.error());
+    const std::string state = state_dir(config_->state);
+    if (account_ && !state.empty())
+      if (auto made = account_->make_folder_of(state + "/", 0700); !made) return say(made.error());
     if (Status<std::string> became = become_account(); !became) return say(became.error());
 
     // As who serves. Logs too: what cannot be opened now could not be opened after a rotation.
     if (Status<std::string> opened = open_logs(); !opened) return say(opened.error());
+    if (Status<std::string> opened = control_.open_state(state); !opened)
+      return say(opened.error());
     if (Status<Problems> started = control_.start(); !started) return say(started.error());
     workers_.start(control_.current(), *this);
     control_.publish_tls();
@@ -209,6 +214,7 @@ class Server final : WorkersEvents {
 
 int serve(std::shared_ptr<const conf::Config> config) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error to the one who writes it
   // A ring of libuv's would go past the system-call filter, and stop working under it.
   setenv("UV_USE_IO_URING", "0", 1);  // NOLINT(concurrency-mt-unsafe): one thread yet
   if (auto refused = refuse_new_privileges(); !refused) return say(refused.error());

@@ -41,8 +41,8 @@ segue_need("Boost.JSON >= 1.81" Boost_FOUND)
 find_package(CLI11 2.1 QUIET CONFIG)
 segue_need("CLI11 >= 2.1" CLI11_FOUND)
 
-find_package(SQLite3 3.34 QUIET)
-segue_need("SQLite >= 3.34" SQLite3_FOUND)
+find_package(SQLite3 3.36 QUIET)  # the first whose sqlite3_serialize() is always there
+segue_need("SQLite >= 3.36" SQLite3_FOUND)
 
 find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h)
 mark_as_advanced(TOMLPLUSPLUS_INCLUDE_DIR)

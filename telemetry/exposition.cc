@@ -87,6 +87,22 @@ void write_process(Out& out, const Exposition& from) {
   out.sample({}, from.events);
 }
 
+void write_state(Out& out, const Exposition& from) {
+  out.gauge("segue_state_writable", "1 while what operators change can be kept; 0: it is refused.");
+  out.sample({}, std::uint64_t{from.state_writable});
+  out.gauge("segue_state_unwritten", "Changes that are served and not kept yet.");
+  out.sample({}, from.state_unwritten);
+  out.gauge("segue_state_revision", "The newest change that is kept.");
+  out.sample({}, from.state_revision);
+  out.gauge("segue_state_bytes", "Size of the database of changes.");
+  out.sample({}, from.state_bytes);
+  if (from.backup_last_wall_ms > 0) {
+    out.gauge("segue_state_backup_time_seconds",
+              "When the newest backup was made, since the epoch.");
+    out.sample({}, static_cast<double>(from.backup_last_wall_ms) / 1000);
+  }
+}
+
 /// Cells by a word, of the series that have counted any; word 0 is none and never counted.
 template <typename Word>
 void write_words(Out& out, const Exposition& from, std::string_view label,
@@ -363,6 +379,7 @@ void write_workers(Out& out, const Exposition& from) {
 std::string metrics_text(const Exposition& exposition) {
   PrometheusWriter out;
   write_process(out, exposition);
+  write_state(out, exposition);
   write_series(out, exposition);
   write_shares(out, exposition);
   write_pools(out, exposition);

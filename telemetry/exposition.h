@@ -63,6 +63,11 @@ struct Exposition {
   std::uint64_t settled_generation = 0;  ///< what every worker serves
   std::uint64_t events = 0;              ///< emitted so far
   std::uint64_t access_write_errors = 0;
+  bool state_writable = true;             ///< what operators change can be kept
+  std::uint64_t state_unwritten = 0;      ///< changes that are served and not kept yet
+  std::uint64_t state_revision = 0;       ///< the newest that is kept
+  std::uint64_t state_bytes = 0;          ///< of the database
+  std::uint64_t backup_last_wall_ms = 0;  ///< 0: there is none
 
   std::vector<const WorkerCounters*> workers;  ///< borrowed; their order is their number
   std::vector<Series> series;

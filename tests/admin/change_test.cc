@@ -25,6 +25,8 @@ TEST_SUITE("admin/changes") {
     CHECK(done.json() == Json({{"generation", 2},
                                {"settled", true},
                                {"changed", true},
+                               {"revision", nullptr},
+                               {"kept", true},
                                {"differences",
                                 {{{"what", "weights"},
                                   {"name", "webhooks"},

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "admin/control.h"
+#include "admin/history.h"
 #include "routing/build.h"
 #include "routing/route_table.h"
 
@@ -49,9 +50,46 @@ inline conf::Config two_pools() {
   return config;
 }
 
+/// A journal in memory: what tests put there.
+struct FakeHistory final : History {
+  FakeHistory() { info.dir = "/var/lib/segue"; }
+  StateInfo info;
+  std::vector<RevisionDetail> kept;  // oldest first
+  std::optional<std::uint64_t> undone;
+  std::optional<Refusal> broken;  // the answer to everything
+  Control* control = nullptr;
+
+  StateInfo state() const override { return info; }
+  void list(std::uint64_t before, std::uint64_t limit,
+            Told<std::vector<RevisionInfo>> told) override {
+    if (broken) return told(fail(*broken));
+    std::vector<RevisionInfo> all;
+    for (auto one = kept.rbegin(); one != kept.rend() && all.size() < limit; ++one)
+      if (before == 0 || one->info.number < before) all.push_back(one->info);
+    told(std::move(all));
+  }
+  void find(std::uint64_t number, Told<RevisionDetail> told) override {
+    if (broken) return told(fail(*broken));
+    for (const RevisionDetail& one : kept)
+      if (one.info.number == number) return told(one);
+    told(fail(Refusal{Refusal::Kind::kNotFound, "there is no such revision", {}}));
+  }
+  void undo(std::optional<std::uint64_t> number, Change change, Control::Done done) override {
+    if (broken) return done(fail(*broken));
+    undone = number.value_or(kept.empty() ? 0 : kept.back().info.number);
+    change.operations = {routing::Restore{}};
+    control->change(std::move(change), std::move(done));
+  }
+  void image(Told<std::string> told) override {
+    if (broken) return told(fail(*broken));
+    told(std::string("SQLite format 3\0and more", 24));
+  }
+};
+
 class FakeControl final : public Control {
  public:
   explicit FakeControl(conf::Config config = two_pools()) {
+    fake_history.control = this;
     desired_.config = std::make_shared<const conf::Config>(std::move(config));
     for (const conf::Pool& pool : desired_.config->pools)
       for (const conf::Endpoint& endpoint : pool.endpoints) {
@@ -66,6 +104,7 @@ class FakeControl final : public Control {
   }
 
   // Levers for tests.
+  FakeHistory fake_history;
   bool settle_at_once = true;
   bool is_ready = true;
   ProcessInfo info{"0.1.0", "abc123", 1'700'000'000'000, 4711, false, 52 * 1024 * 1024, 0};
@@ -181,6 +220,8 @@ class FakeControl final : public Control {
   }
   telemetry::EventLog& events() override { return events_; }
   bool ready() const override { return is_ready; }
+  const History& history() const override { return fake_history; }
+  History& history() override { return fake_history; }
 
   void recent(std::function<void(telemetry::RecentTraffic)> done) override { done(traffic); }
   void change(Change change, Done done) override {

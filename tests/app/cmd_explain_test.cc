@@ -57,8 +57,19 @@ TEST_SUITE("app/cmd_explain") {
     CHECK(explain_json({.method = "GET",
                         .url = "http://a.example.com/?beta=1",
                         .headers = {"x-beta:  yes "}})["route"] == "beta-testers");
-    const auto cookie =
-        explain_json({.method = "GET", .url = "/", .headers = {"Cookie: a=b; JSESSIONID=s1"}});
+    const Scratch file(R"([listeners.a]
+address = ":0"
+[pools.a]
+endpoints = ["a.internal:1"]
+[[routes]]
+name = "all"
+split = { a = 1 }
+cohort = "cookie:JSESSIONID"
+)");
+    const auto cookie = explain_json({.config = file.path(),
+                                      .method = "GET",
+                                      .url = "/",
+                                      .headers = {"Cookie: a=b; JSESSIONID=s1"}});
     CHECK(cookie["cohort"]["source"] == "cookie:JSESSIONID");
     CHECK(cookie["cohort"]["key"] == "s1");
     const auto client = explain_json({.method = "GET", .url = "/", .client = "2001:DB8::0001"});
@@ -75,14 +86,16 @@ TEST_SUITE("app/cmd_explain") {
   }
 
   TEST_CASE("people get the route, the pool marked, and the fallback") {
-    const Ended ended = explain({.method = "POST",
-                                 .url = "http://ci.example.com/github-webhook/",
-                                 .headers = {"X-GitHub-Hook-Installation-Target-ID: 7"}});
+    const Scratch body(R"({"repository": {"id": 7, "full_name": "org/app"}})");
+    const Ended ended =
+        explain({.method = "POST",
+                 .url = "http://ci.example.com/github-webhook/",
+                 .headers = {"X-GitHub-Event: push", "Content-Type: application/json"},
+                 .body = body.path()});
     CHECK(ended.code == kDone);
     CHECK(ended.out.find("route     webhooks (host ci.example.com exact, path prefix "
                          "/github-webhook, method POST)\n") != std::string::npos);
-    CHECK(ended.out.find("cohort    header:X-GitHub-Hook-Installation-Target-ID = \"7\", hash ") !=
-          std::string::npos);
+    CHECK(ended.out.find("cohort    repository = \"github:7\"") != std::string::npos);
     CHECK(ended.out.find("* old         90    90.0%\n") != std::string::npos);
     CHECK(ended.out.find("fallback  old\n") != std::string::npos);
   }

@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <thread>
 
 #include <arpa/inet.h>
@@ -23,7 +25,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "app/backups.h"
 #include "app/confinement.h"
+#include "app/state_store.h"
 
 namespace segue::app {
 namespace {
@@ -172,6 +176,35 @@ TEST_SUITE("app/system_calls") {
 
   TEST_CASE("\"log\" permits what it reports") {
     CHECK(goes_on([] { return syscall(SYS_unshare, 0) == 0; }, Unlisted::kLogged));
+  }
+
+  TEST_CASE("changes can be kept, copied and read again") {
+    CHECK(goes_on([] {
+      std::string dir = "/tmp/segue-XXXXXX";
+      if (::mkdtemp(dir.data()) == nullptr) return false;
+      const auto keeps = [&] {
+        auto state = StateStore::open(dir + "/state");
+        if (!state || state->problem()) return false;
+        Revision revision;
+        revision.runtime = std::string(100'000, 'x');
+        for (int i = 0; i < 100; ++i) {
+          revision.runtime[static_cast<std::size_t>(i) * 500] = 'y';
+          if (!state->append(revision, 10)) return false;
+        }
+        const std::string copy = dir + "/" + backup_name(1'700'000'000'000);
+        while (true) {
+          const auto done = state->continue_backup(copy);
+          if (!done) return false;
+          if (*done) break;
+        }
+        return remove_old_backups({dir, 1}).ok();
+      };
+      const bool kept = keeps();
+      const auto again = StateStore::open(dir + "/state");  // after the journal was merged
+      const bool all = kept && again.ok() && !again->problem();
+      std::filesystem::remove_all(dir);
+      return all;
+    }));
   }
 }
 

@@ -255,7 +255,7 @@ class Refusing(SessionsCase):
             self.assertEqual((response.body, response.head.all("Set-Cookie")), (b"old", []))
 
     def test_the_cookie_never_travels_upstream(self):
-        segue = self.world()
+        segue = self.world(old=100, new=0)  # who comes without a cookie is drawn
         pools = {name: pool(server.address) for name, server in self.servers.items()}
         client, (jar,) = self.newcomers(segue, 1)
         good = jar.cookies["segue_s"]

@@ -1,5 +1,6 @@
 """What operators do while they shift: pins, weights for a while, rehearsals, the kill switch, and the questions
 where something is and why."""
+import json
 import os
 import pty
 import select
@@ -133,6 +134,50 @@ class Shifting(SegueCase):
                 top.kill()
             top.wait()
             os.close(leader)
+
+
+class Deliveries(SegueCase):
+    """Webhooks as GitHub sends them, found again by what GitHub calls them."""
+
+    def setUp(self):
+        def named(name):
+            return pool(self.upstream(lambda _, wire: wire.send(ok(name.encode()))).address)
+        self.proxy = self.segue(config({name: named(name) for name in ("old", "new")},
+                                       [route({"old": 50, "new": 50}, name="hooks", cohort="repository",
+                                              match={"path_prefix": "/", "methods": ["POST"]})]))
+        self.client = self.connect(self.proxy)
+
+    def deliver(self, number, delivery):
+        body = json.dumps({"ref": "refs/heads/main", "repository": {
+            "id": 1296269 + number, "name": "app", "full_name": f"org/App-{number}"}}).encode()
+        fields = {"Content-Type": "application/json", "X-GitHub-Event": "push", "X-GitHub-Delivery": delivery}
+        answer = self.client.again().request("POST", "/github-webhook/", fields, body)
+        self.assertEqual(answer.status, 200, answer)
+        return answer.body.decode(), fields, body
+
+    def test_a_delivery_is_explained_by_its_id_and_its_repository_by_name(self):
+        for number in range(20):
+            delivery = f"72d3162e-cc78-11e3-81ab-4c9367dc09{number:02d}"
+            got, fields, body = self.deliver(number, delivery)
+            done = self.proxy.ctl("explain", "--delivery", delivery)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(f"went to   {got}", done.stdout)
+            self.assertIn(f"org/App-{number}", done.stdout)
+            place = self.proxy.get(f"/v1/where?key=org%2Fapp-{number}")["routes"][0]
+            self.assertEqual((place["pool"], place["seen"]["pool"]), (got, got))
+            said = self.proxy.admin("POST", "/v1/explain", {"method": "POST", "url": "/github-webhook/",
+                                                            "headers": {"Host": "a", **fields},
+                                                            "body": body.decode()}).json()
+            self.assertEqual(said["pool"], got, said)
+        self.assertEqual(self.proxy.ctl("explain", "--delivery", "no-such").returncode, 2)
+
+    def test_a_repository_is_pinned_by_its_name_though_its_cohort_is_an_id(self):
+        got, *_ = self.deliver(7, "a")
+        other = "old" if got == "new" else "new"
+        self.assertEqual(self.proxy.ctl("pin", "hooks", "ORG/app-7", other).returncode, 0)
+        self.assertEqual(self.deliver(7, "b")[0], other)
+        self.assertIn(f"pinned to {other}", self.proxy.ctl("where", "org/app-7").stdout)
+        self.assertEqual(self.proxy.get("/v1/deliveries/b")["deliveries"][0]["why"], "pinned")
 
 
 if __name__ == "__main__":

@@ -1,29 +1,19 @@
 """GitHub's example payloads arrive byte for byte, each exactly once, however they are framed."""
 import hashlib
-import json
 import os
 import random
 import urllib.parse
 
+from support import github
 from support.case import SegueCase, main
 from support.config import config, pool, route
 
-SOURCE = os.environ.get("SEGUE_SOURCE_DIR", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
-EXAMPLES = os.path.join(SOURCE, "tests/node_modules/@octokit/webhooks-examples/api.github.com/index.json")
 PAYLOADS = 329  # of the version that tests/package-lock.json names
-
-
-def payloads():
-    """(event, bytes) of every example, as GitHub's servers would write them."""
-    with open(EXAMPLES) as file:
-        events = json.load(file)
-    return [(event["name"], json.dumps(example, separators=(",", ":"), ensure_ascii=False).encode())
-            for event in events for example in event["examples"]]
 
 
 class Webhooks(SegueCase):
     def setUp(self):
-        if not os.path.exists(EXAMPLES):
+        if not os.path.exists(github.EXAMPLES):
             self.skipTest("tests/node_modules is not there; scripts/setup --tests installs it")
 
     def deliver(self, client, number, event, body, how, rng):
@@ -48,7 +38,7 @@ class Webhooks(SegueCase):
         return client.read_response()
 
     def test_every_payload_arrives_once_and_unchanged(self):
-        examples = payloads()
+        examples = [(event, payload.encode()) for event, payload in github.examples()]
         self.assertEqual(len(examples), PAYLOADS)
         servers = {name: self.upstream(serve=True) for name in ("old", "new")}
         segue = self.segue(config({n: pool(s.address) for n, s in servers.items()}, [

@@ -28,8 +28,9 @@ State expected(State from, Event event) {
   };
   if (event == Event::kEnd) return from == State::kDone ? State::kCount : State::kDone;
   if (event == Event::kReply) {
-    const bool before_response = from == State::kRouting || from == State::kQueued ||
-                                 from == State::kConnecting || from == State::kWaiting;
+    const bool before_response = from == State::kRouting || from == State::kReading ||
+                                 from == State::kQueued || from == State::kConnecting ||
+                                 from == State::kWaiting;
     return before_response ? State::kReplying : State::kCount;
   }
   const auto arrow = kPicture.find({from, event});

@@ -95,7 +95,7 @@ TEST_SUITE("routing/cohort") {
     Request request("/hook", "", {json, {"X-Repo", "org/app"}});
     request.head.body = {http::BodyLength::Kind::kChunked, 0};
     const auto ask = [&](std::vector<conf::CohortKey> keys, const BodyKey* body = nullptr) {
-      return CohortKeys(std::move(keys)).find(request.head, "10.0.0.9", 4711, body);
+      return CohortKeys(std::move(keys)).find(request.head, "10.0.0.9", 4711, 0, body);
     };
     const conf::CohortKey header{Kind::kHeader, "X-Repo"}, id{Kind::kJson, "/repository/id"},
         other{Kind::kJson, "/id"}, repository{Kind::kRepository, ""}, none{Kind::kHeader, "X-No"};

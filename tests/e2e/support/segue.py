@@ -34,8 +34,9 @@ class Segue:
         self.error_path = os.path.join(self.dir, "stderr")
         self.write_config(config)
         self.process = None
+        self.env, self.args = env or {}, args
         try:
-            self._start(env or {}, args)
+            self._start(self.env, args)
             wait_until("the admin socket", lambda: self._alive() and self._answers("/live"))
             if wait_ready:
                 self.wait_ready()
@@ -209,6 +210,22 @@ class Segue:
             assert code == 0 and not reports, f"segue ended with {code}\n{reports}\n{self.errors()[-4000:]}"
         finally:
             shutil.rmtree(self.dir, ignore_errors=True)
+
+    def crash(self):
+        """kill -9; its files stay for start_again()."""
+        process, self.process = self.process, None
+        end(process, signal.SIGKILL)
+
+    def end(self):
+        """SIGTERM; its files stay for start_again()."""
+        process, self.process = self.process, None
+        code = end(process)
+        assert code == 0, f"segue ended with {code}\n{self.errors()[-4000:]}"
+
+    def start_again(self):
+        self._start(self.env, self.args)
+        wait_until("the admin socket", lambda: self._alive() and self._answers("/live"), every=0.005)
+        self.wait_ready()
 
     def kill(self):
         if self.process is not None:
