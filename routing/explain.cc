@@ -48,8 +48,8 @@ std::string reason_of(const Snapshot& snapshot, const Route& route,
       : cohort.found == CohortKeys::Found::kRandom
           ? "a request without a cohort, drawn at random,"
           : "a request without a cohort key, while the unknown pool is not eligible,";
-  const bool pin_fails = !so_far.pin.empty() && so_far.pin != so_far.pool &&
-                         placement.why != Placement::Why::kPinned;
+  const bool pin_fails =
+      !so_far.pin.empty() && so_far.pin != so_far.pool && placement.why != Placement::Why::kPinned;
   if (pin_fails && placement.why != Placement::Why::kNobody)
     return who + " is pinned to " + so_far.pin + ", which is not eligible: it goes to " +
            so_far.pool + " meanwhile";
@@ -57,7 +57,8 @@ std::string reason_of(const Snapshot& snapshot, const Route& route,
     case Placement::Why::kChosen: return "a tester chose " + so_far.pool;
     case Placement::Why::kPinned:
       return who + " is pinned to " + so_far.pin + (so_far.pin_is_hard ? " (hard)" : "") +
-             (so_far.pool.empty() ? ", where no endpoint is in rotation: 503 with Retry-After" : "");
+             (so_far.pool.empty() ? ", where no endpoint is in rotation: 503 with Retry-After"
+                                  : "");
     case Placement::Why::kSession: return "its session is at " + so_far.pool;
     case Placement::Why::kUnknown:
       return "the request has none of the route's cohort keys: the unknown pool " + so_far.pool +

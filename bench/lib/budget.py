@@ -16,6 +16,8 @@ JSON = {"path": "/json-hook", "body_file": payload.file(12288), "expect_text": "
 
 # Two reads and two writes, and a share of the epoll_wait that found them.
 SYSCALLS_MAX = 4.3
+# And before a POST, which nobody repeats, a look whether the endpoint's connection still stands.
+POST_SYSCALLS_MAX = 5.4
 # In user space, of a GET answered with 1 KiB: parse, route, rewrite and relay two heads.
 INSTRUCTIONS_MAX = 30_000
 # The same with two records to open and one to seal.
@@ -59,16 +61,16 @@ class Subject:
         return Proxy(self.name, self.binary, self.origin_port, self.core, **options)
 
 
-def system_calls(subject, what="GET", options=MANY):
+def system_calls(subject, what="GET", options=MANY, limit=SYSCALLS_MAX):
     """Of a saturated proxy, and of several tries the best: a proxy that is starved of work wakes up for
     less at a time, and nothing makes it need fewer calls than it needs."""
     tries = []
     with subject.start() as proxy:
         for _ in range(SYSCALL_TRIES):
             tries.append(syscalls.per_request(proxy, options, WARM, SYSCALL_REQUESTS, syscalls.saturated()))
-            if tries[-1] <= SYSCALLS_MAX:
+            if tries[-1] <= limit:
                 break
-    return Finding(f"system calls per {what}", min(tries), SYSCALLS_MAX)
+    return Finding(f"system calls per {what}", min(tries), limit)
 
 
 def user_instructions(subject, what="GET", options=FEW, limit=INSTRUCTIONS_MAX):
@@ -118,7 +120,7 @@ CHECKS = {
     "allocations-get": lambda subject: heap_allocations(subject, "GET", FEW),
     "allocations-post": lambda subject: heap_allocations(subject, "POST of 12 KiB", POST),
     "syscalls-json": lambda subject: system_calls(
-        subject, "POST whose cohort is in its body", {**JSON, "connections": 64}),
+        subject, "POST whose cohort is in its body", {**JSON, "connections": 64}, POST_SYSCALLS_MAX),
     "allocations-json": lambda subject: heap_allocations(
         subject, "POST whose cohort is in its body", {**JSON, "connections": 8}),
 }
