@@ -24,6 +24,13 @@ bool has_keys(const routing::Route& route) {
   });
 }
 
+/// Whether a repository's cohort is its id, which nobody can tell from its name.
+bool by_id(const routing::Route& route) {
+  return std::ranges::any_of(route.settings.cohort, [](const conf::CohortKey& key) {
+    return key.kind == conf::CohortKey::Kind::kRepository && key.argument.empty();
+  });
+}
+
 bool is_called(const telemetry::RecentCohort& cohort, const std::string& key) {
   return routing::folded(cohort.key.view()) == key || routing::folded(cohort.name.view()) == key;
 }
@@ -52,6 +59,14 @@ Json where_json(const routing::Snapshot& snapshot, const routing::Route& route,
     selection.cohort = {routing::CohortKeys::Found::kKey, routing::cohort_hash(key), key, 0};
   }
   Json json = placed_json(snapshot, route, selection, std::move(source), shown);
+  if (known == seen.end() && by_id(route) && key.find(':') == std::string::npos &&
+      json["pin"].is_null()) {
+    json["pool"] = nullptr;
+    json["branches"] = Json::array();
+    json["reason"] =
+        "not seen since the start: this route knows repositories by their ids, so a name tells "
+        "nothing before a delivery has brought both";
+  }
   json["group"] = route.group;
   json["seen"] = known == seen.end() ? Json() : cohort_json(snapshot, *known);
   return json;
@@ -117,9 +132,17 @@ void get_where(Call& call) {
                          key = routing::folded(*key)](telemetry::RecentTraffic traffic) {
     const auto seen = merged(std::move(traffic.cohorts));
     Json routes = Json::array();
-    for (const auto& route : snapshot->routes)
-      if (route != nullptr && has_keys(*route))
-        routes.push_back(where_json(*snapshot, *route, key, seen));
+    for (const auto& route : snapshot->routes) {
+      if (route == nullptr || !has_keys(*route)) continue;
+      // One name may be that of several repositories: the same on another forge, or its mirror.
+      bool found = false;
+      for (const telemetry::RecentCohort& cohort : seen) {
+        if (cohort.route != route->id || !is_called(cohort, key)) continue;
+        routes.push_back(where_json(*snapshot, *route, key, {cohort}));
+        found = true;
+      }
+      if (!found) routes.push_back(where_json(*snapshot, *route, key, {}));
+    }
     reply.send(json_response(
         *snapshot,
         {{"generation", snapshot->generation}, {"key", key}, {"routes", std::move(routes)}}));

@@ -103,7 +103,7 @@ constexpr CtlVerb kVerbs[] = {
      "  segue ctl endpoints\n  segue ctl endpoints new", "pools"},
     {"health", "what health knows about every endpoint",
      "  segue ctl health\n  segue ctl health new", "pools"},
-    {"drain", "nothing new for a pool or an endpoint; what runs goes on",
+    {"drain", "nothing new for a pool or an endpoint, sessions included; what runs goes on",
      "  segue ctl drain new/10.0.0.7:8080 --reason 'kernel update'\n  segue ctl drain new\n"
      "  segue ctl drain new --tunnels --over 30s     WebSockets too: they connect again elsewhere",
      "places"},

@@ -35,6 +35,7 @@ namespace segue::app {
 class Control final : public admin::Control, public admin::History, HealthEvents, Deadline::Owner {
  public:
   static constexpr std::uint64_t kCoalesceMs = 20;
+  static constexpr const char* kOurName = "segue";  ///< author of what ends by itself
   /// Changes that are served and not written yet; beyond, only what they lead to is written.
   static constexpr std::size_t kOwedMax = 64;
 

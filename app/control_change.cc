@@ -298,7 +298,7 @@ void Control::on_deadline(Deadline&) {
 
 void Control::expire() {
   admin::Change change{{routing::Expire{wall_clock_ms()}}, {}, {}, false};
-  change.author.name = "segue";
+  change.author.name = kOurName;
   change.author.reason = "its time is over";
   this->change(std::move(change), [this](Result<Applied, Refusal> result) {
     if (!result)

@@ -172,6 +172,18 @@ void Control::find(std::uint64_t number, Told<admin::RevisionDetail> told) {
 void Control::undo(std::optional<std::uint64_t> number, admin::Change change, Done done) {
   if (auto refusal = refused(change.if_match)) return done(fail(std::move(*refusal)));
   const StateReport& report = state_.report();
+  if (!number && report.last > 0) {
+    // What ended by itself is nobody's change.
+    constexpr std::uint64_t kLookedAt = 100;
+    state_.list(report.last + 1, kLookedAt,
+                [this, change, done](const Result<std::vector<Revision>, StateDesk::Error>& list) {
+                  if (!list) return done(fail(unavailable(list.error().sentence)));
+                  for (const Revision& revision : *list)
+                    if (revision.name != kOurName) return undo(revision.number, change, done);
+                  done(fail(not_found("there is nothing to undo")));
+                });
+    return;
+  }
   const std::uint64_t undone = number.value_or(report.last);
   if (undone == 0 || undone > report.last || undone < report.first)
     return done(

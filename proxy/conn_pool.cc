@@ -39,7 +39,7 @@ UpstreamH1* ConnPool::make(EndpointId endpoint) {
 void ConnPool::keep(UpstreamH1& connection) {
   EndpointState& state = worker_.endpoint(connection.endpoint());
   const auto& snapshot = *worker_.snapshot();
-  const routing::Pool* pool = snapshot.pools[state.pool.index()].get();
+  const routing::Pool* pool = snapshot.find_pool(state.pool);
   if (pool == nullptr || worker_.draining() ||
       state.idle_count >= pool->settings.idle_connections_max) {
     connection.close();

@@ -95,6 +95,18 @@ bool Isolation::covers(std::string_view prefix, std::string_view name) const noe
   return false;
 }
 
+bool sets_ours(std::string_view value, std::string_view session_cookie) noexcept {
+  std::string_view name = set_name(value);
+  if (name.empty()) {
+    // Browsers keep a cookie without a name, and send its value as if it were one.
+    value.remove_prefix(std::min(value.find_first_not_of("= \t"), value.size()));
+    name = set_name(value);
+    if (name.empty()) name = value.substr(0, value.find(';'));
+  }
+  const std::string_view rest = name.substr(prefix_size(name));
+  return rest == session_cookie || rest.starts_with(kMark);
+}
+
 bool rename_set_cookie(std::string_view value, const Isolation& isolation, std::string& out) {
   const std::string_view name = set_name(value);
   if (name.empty()) return false;

@@ -28,6 +28,10 @@ struct Isolation {
 /// What a name grows by, besides the name of the pool: "segue." and ".".
 inline constexpr std::size_t kRenamedBytes = 7;
 
+/// Whether a Set-Cookie field sets what is segue's to set: the cookie of sessions, whatever stands
+/// before its name, or one that is marked as a pool's. No pool may.
+bool sets_ours(std::string_view value, std::string_view session_cookie) noexcept;
+
 /// Appends the value of a Set-Cookie field to `out` with its cookie renamed, the rest byte for
 /// byte; false, with nothing appended, when it passes as it is.
 bool rename_set_cookie(std::string_view value, const Isolation& isolation, std::string& out);

@@ -167,7 +167,8 @@ class Exchange final : Deadline::Owner {
   void answer(std::uint16_t status, std::string_view fields, std::string_view body);
   void finish(Error error, After after);
   void record(Error error);
-  void remember();  // exchange_recent.cc
+  void remember();                       // exchange_recent.cc
+  void guard_cookies(http::Head& head);  // exchange_session.cc
   telemetry::Phase phase_now() const noexcept;
 
   Worker& worker_;

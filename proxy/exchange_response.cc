@@ -39,6 +39,7 @@ void Exchange::on_response_head(http::Head& head) {
   if (unframed)
     body.kind = request_->minor == 0 ? BodyLength::Kind::kUntilClose : BodyLength::Kind::kChunked;
   response_framing_ = head.body.kind;
+  if (visiting_ || snapshot_->has_sessions) guard_cookies(head);
   if (unframed) count_open(Open::kStream);
   if (const http::Field* location = head.find(http::FieldId::kLocation))
     rewrite_location(head, *location);

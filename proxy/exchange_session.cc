@@ -122,6 +122,15 @@ std::span<const http::Field> Exchange::fields_for_visitor(http::Head& head) {
   return visit_->added;
 }
 
+/// A pool that could set our cookie could keep every visitor; one that could set another's would
+/// log people in there.
+void Exchange::guard_cookies(http::Head& head) {
+  for (http::Field& field : head.fields)
+    if (field.id == http::FieldId::kSetCookie &&
+        sets_ours(field.value, snapshot_->config->sessions.cookie))
+      field.hop_by_hop = true;
+}
+
 void Exchange::rename_cookies(http::Head& head) {
   std::size_t bytes = 0;
   for (const http::Field& field : head.fields)

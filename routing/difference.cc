@@ -1,6 +1,7 @@
 // Both sides as text by name; what differs is told.
 #include "routing/difference.h"
 
+#include <ctime>
 #include <map>
 
 #include "routing/operations.h"
@@ -28,15 +29,24 @@ Texts weights_texts(const conf::Config& config, const Runtime& runtime) {
   return out;
 }
 
+/// "2026-01-31T23:59:59Z"
+std::string moment(std::uint64_t wall_ms) {
+  const auto seconds = static_cast<std::time_t>(wall_ms / 1000);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[sizeof "2026-01-31T23:59:59Z"];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
+}
+
 std::string until(std::uint64_t until_ms) {
-  return until_ms == 0 ? "" : " until " + std::to_string(until_ms);
+  return until_ms == 0 ? "" : " until " + moment(until_ms);
 }
 
 Texts revert_texts(const Runtime& runtime) {
   Texts out;
   for (const auto& [route, revert] : runtime.reverts)
     out[route] = (revert.weights.empty() ? "those of the file" : all(revert.weights)) + " at " +
-                 std::to_string(revert.at_ms);
+                 moment(revert.at_ms);
   return out;
 }
 

@@ -2,6 +2,7 @@
 #include "routing/operations.h"
 
 #include <algorithm>
+#include <set>
 
 #include "lib/http/field.h"
 #include "routing/split.h"
@@ -167,10 +168,12 @@ class Apply {
       std::uint32_t& at = restored.epochs[group];
       at = std::max(at, epoch);
     }
+    draw_anew(next_, restored);
     return restored;
   }
 
   Outcome operator()(const Expire& due) {
+    const Runtime before = next_;
     const auto ended = [&](std::uint64_t at) { return at != 0 && at <= due.now_ms; };
     for (auto at = next_.reverts.begin(); at != next_.reverts.end();) {
       if (!ended(at->second.at_ms)) {
@@ -190,10 +193,19 @@ class Apply {
     for (auto& [pool, addresses] : next_.endpoints)
       std::erase_if(addresses, [&](const auto& said) { return ended(said.second.until_ms); });
     std::erase_if(next_.endpoints, [](const auto& pool) { return pool.second.empty(); });
+    draw_anew(before, next_);
     return std::move(next_);
   }
 
  private:
+  /// Weights that came back move sessions too: they are drawn anew where weights differ.
+  void draw_anew(const Runtime& before, Runtime& after) const {
+    std::set<std::string> groups;
+    for (const conf::Route& route : config_.routes)
+      if (weights_of(before, route) != weights_of(after, route)) groups.insert(group_of(route));
+    for (const std::string& group : groups) ++after.epochs[group];
+  }
+
   const conf::Config& config_;
   Runtime next_;
 };

@@ -39,7 +39,7 @@ struct Rebalance {
 struct Abort {
   std::string route, pool;
 };
-/// Everything as it was at another time.
+/// Everything as it was at another time. Sessions are drawn anew where that changes weights.
 struct Restore {
   Runtime runtime;
 };

@@ -149,6 +149,10 @@ struct Snapshot {
       config;  ///< timeouts, limits, retry, forwarding of this generation
 
   const Pool& pool(PoolId id) const noexcept { return *pools[id.index()]; }
+  /// Null when this generation has it no more: an exchange may end after its pool has gone.
+  const Pool* find_pool(PoolId id) const noexcept {
+    return id.index() < pools.size() ? pools[id.index()].get() : nullptr;
+  }
   const Route& route(RouteId id) const noexcept { return *routes[id.index()]; }
 };
 

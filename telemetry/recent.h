@@ -5,9 +5,9 @@
 // here.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 #include <vector>
 
@@ -23,7 +23,7 @@ class ShortText {
   static_assert(Max <= 255);
   void set(std::string_view text) noexcept {
     size_ = static_cast<std::uint8_t>(text.size() < Max ? text.size() : Max);
-    std::memcpy(bytes_.data(), text.data(), size_);
+    std::copy_n(text.begin(), size_, bytes_.begin());  // an empty view may point nowhere
   }
   std::string_view view() const noexcept { return {bytes_.data(), size_}; }
 

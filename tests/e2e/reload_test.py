@@ -36,6 +36,20 @@ class Reload(SegueCase):
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual(client.request().body.decode(), wanted)
 
+    def test_a_request_outlives_the_pool_it_is_at(self):
+        slow = self.upstream()  # answers when told to
+        pools = {"new": pool(self.servers["new"].address), "old": pool(slow.address)}
+        segue = self.segue(config(pools, [route({"new": 0, "old": 100}, name="ui")]))
+        client = self.connect(segue)
+        client.send_request()
+        wire = slow.accept()
+        wire.read_request()
+        segue.write_config(config({"new": pools["new"]}, [route({"new": 100}, name="ui")]))
+        self.assertEqual(segue.ctl("reload").returncode, 0)
+        wire.send(ok(b"late"))
+        self.assertEqual(client.read_response().body, b"late")
+        self.assertEqual(client.again().request().body, b"new")
+
     def test_a_bad_file_changes_nothing_and_says_why(self):
         segue = self.segue(self.file({"old": 100, "new": 0}))
         client = self.connect(segue)

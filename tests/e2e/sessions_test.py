@@ -254,6 +254,26 @@ class Refusing(SessionsCase):
             response = client.request("GET", "/", {"Cookie": value})
             self.assertEqual((response.body, response.head.all("Set-Cookie")), (b"old", []))
 
+    def test_no_pool_sets_our_cookie_or_one_that_is_marked_as_a_pools(self):
+        hostile = ("segue_s=stolen", "__Host-segue_s=stolen", "=segue_s=stolen", "segue_s", "segue.new.JSESSIONID=x",
+                   "__Secure-segue.old.a=x")
+        answer = ok(b"old", **{})
+        lines = b"".join(b"Set-Cookie: " + c.encode() + b"; Path=/\r\n" for c in (*hostile, "fine=1"))
+        head, _, body = answer.partition(b"\r\n\r\n")
+        bad = head + b"\r\n" + lines + b"\r\n" + body
+        segue = self.world(old=100, new=0, answers={"old": lambda _, wire: wire.send(bad)})
+        client, (jar,) = self.newcomers(segue, 1)
+        response = client.request("GET", "/", jar.field())
+        self.assertEqual(response.head.all("Set-Cookie"), ["fine=1; Path=/"])
+
+    def test_undo_draws_sessions_anew(self):
+        segue = self.world(old=100, new=0)
+        segue.weights("all", old=0, new=100)
+        client, (jar,) = self.newcomers(segue, 1)
+        self.assertEqual(client.request("GET", "/", jar.field()).body, b"new")
+        self.assertEqual(segue.ctl("undo").returncode, 0)
+        self.assertEqual(client.request("GET", "/", jar.field()).body, b"old")
+
     def test_the_cookie_never_travels_upstream(self):
         segue = self.world(old=100, new=0)  # who comes without a cookie is drawn
         pools = {name: pool(server.address) for name, server in self.servers.items()}

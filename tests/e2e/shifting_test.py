@@ -57,6 +57,14 @@ class Shifting(SegueCase):
         self.assertIn("pin.changed", names)
         self.assertIn("weights.changed", names)
 
+    def test_undo_takes_back_what_a_person_did_and_not_what_ended_by_itself(self):
+        self.ctl("weights", "hooks", "old=0", "new=100", "--reason", "bad")
+        self.ctl("pin", "hooks", "org/app-1", "old", "--for", "200ms")
+        wait_until("the pin has ended", lambda: not self.proxy.get("/v1/pins")["pins"])
+        self.ctl("undo")  # the pin
+        self.ctl("undo", str(self.proxy.get("/v1/history")["revisions"][-1]["revision"]))
+        self.assertEqual(self.pool_of("org/app-2"), "old")
+
     def test_a_rehearsal_says_who_would_move_and_moves_nobody(self):
         seen = repositories(60)
         for repository in seen:

@@ -87,6 +87,20 @@ TEST_SUITE("proxy/cookies") {
       CHECK(renamed(value) == "(as it is)");
   }
 
+  TEST_CASE("what only segue may set is recognised, however it is written") {
+    for (const char* value : {"segue_s=x", "segue_s=", " segue_s =x; Path=/", "__Host-segue_s=x",
+                              "=segue_s=x", "segue_s", "segue_s; Path=/", "segue.new.A=1",
+                              "__Secure-segue.new.A=1", "=segue.new.A=1"}) {
+      CAPTURE(value);
+      CHECK(sets_ours(value, "segue_s"));
+    }
+    for (const char* value :
+         {"a=segue_s", "segue_s2=x", "segue=x", "", "=", "x", "a=1; segue_s=2"}) {
+      CAPTURE(value);
+      CHECK_FALSE(sets_ours(value, "segue_s"));
+    }
+  }
+
   TEST_CASE("with a list of names only those are renamed") {
     const std::vector<std::string> names = {"JSESSIONID", "remember*", "__Host-sid"};
     CHECK(renamed("JSESSIONID=1", "new", names) == "segue.new.JSESSIONID=1");

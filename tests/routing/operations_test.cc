@@ -97,7 +97,7 @@ TEST_SUITE("routing/operations") {
     const Runtime restored = after(aborted, Restore{before});
     CHECK(restored.pins == before.pins);
     CHECK(restored.weights == before.weights);
-    CHECK(restored.epochs.at("hooks") == 1);
+    CHECK(restored.epochs.at("hooks") == 2);
   }
 
   TEST_CASE("an operator's word is kept by address until it is taken back") {
