@@ -109,6 +109,11 @@ if(TARGET segue)
     if(name STREQUAL "smoke")
       list(APPEND labels smoke)
     endif()
+    # What says something else, or less, under a sanitizer is run without one too.
+    file(STRINGS "${file}" lines REGEX "SANITIZE|smaller\\(")
+    if(lines)
+      list(APPEND labels native)
+    endif()
     add_test(NAME e2e.${name} COMMAND ${SEGUE_PYTHON} "${file}"
              WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
     set_tests_properties(e2e.${name} PROPERTIES
