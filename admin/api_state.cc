@@ -116,7 +116,9 @@ void get_revision(Call& call) {
 
 void get_diff(Call& call) {
   const routing::Runtime& runtime = call.control().desired().runtime;
-  const auto differences = routing::difference(*call.snapshot->config, {}, runtime);
+  routing::Runtime file;
+  file.epochs = runtime.epochs;  // how often sessions were drawn is nothing that a file could say
+  const auto differences = routing::difference(*call.snapshot->config, file, runtime);
   call.send({{"generation", call.snapshot->generation},
              {"config_file", call.snapshot->config->file},
              {"same", differences.empty()},

@@ -7,7 +7,9 @@ import time
 import urllib.parse
 
 from support.case import SegueCase, main, smaller
+from support.client import RawClient
 from support.config import config, pool, route
+from support.process import wait_until
 from support.segue import BIN
 from support.upstream import ok, refused_address
 
@@ -458,7 +460,16 @@ class Limits(Cohorts):
         body = push(1)
         client.send(head(github(), f"Content-Length: {len(body)}") + body[:10])
         self.barrier(segue)
+        address = segue.address()
         segue.terminate()
+
+        def refused():
+            try:
+                RawClient(address).close()
+            except ConnectionRefusedError:
+                return True
+            return False
+        wait_until("every worker has begun to stop", refused)
         client.send(body[10:])
         wire = upstream.accept()
         self.assertEqual(wire.read_request().body, body)

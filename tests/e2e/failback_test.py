@@ -85,7 +85,7 @@ class Failback(SegueCase):
         """Where each cohort is now."""
         return [client.again().request(fields={"X-Repo": f"org/app-{n}"}).body.decode() for n in range(COHORTS)]
 
-    def fail(self, segue):
+    def take_down(self, segue):
         self.servers["new"].kill()
         segue.wait_endpoint("new", self.servers["new"].address, rotation="out")
 
@@ -94,13 +94,13 @@ class Failback(SegueCase):
         segue.wait_endpoint("new", self.servers["new"].address, rotation="in")
 
     def test_cohorts_come_back_in_steps_and_none_twice(self):
-        segue = self.pools(failback={"stable": "1s", "steps": 4, "step": "2s"})
+        segue = self.pools(failback={"stable": "1s", "steps": 4, "step": "4s"})
         client = self.connect(segue)
         home = self.everybody(client)
         self.assertEqual(set(home), {"old", "new"})
         load = Load(self, segue)
         wait_until("load", lambda: len(load.seen) > COHORTS)
-        self.fail(segue)
+        self.take_down(segue)
         self.assertEqual(set(self.everybody(client)), {"old"})
         self.assertEqual(self.state(segue)["state"], "failed")
         self.recover(segue)
@@ -146,7 +146,7 @@ class Failback(SegueCase):
         segue = self.pools(failback={"mode": "manual", "steps": 2, "step": "100ms"})
         client = self.connect(segue)
         home = self.everybody(client)
-        self.fail(segue)
+        self.take_down(segue)
         self.recover(segue)
         self.assertIsNone(self.wait_state(segue, state="held", hold="manual", admitted=0)["next"])
         self.assertEqual(set(self.everybody(client)), {"old"})
@@ -168,10 +168,10 @@ class Failback(SegueCase):
         segue = self.pools(failback={"stable": "0s", "steps": 1, "flap_transitions": 3, "flap_window": "10m"})
         client = self.connect(segue)
         for times in (1, 2):
-            self.fail(segue)
+            self.take_down(segue)
             self.recover(segue)
             self.assertEqual(self.wait_state(segue, state="taking")["failures"], times)
-        self.fail(segue)
+        self.take_down(segue)
         self.recover(segue)
         self.wait_state(segue, state="held", hold="flapping", admitted=0)
         self.assertEqual(set(self.everybody(client)), {"old"})
@@ -185,7 +185,7 @@ class Failback(SegueCase):
 
     def test_a_pool_that_flaps_comes_back_when_it_was_stable_for_the_window(self):
         segue = self.pools(failback={"stable": "0s", "steps": 1, "flap_transitions": 1, "flap_window": "2s"})
-        self.fail(segue)
+        self.take_down(segue)
         self.wait_state(segue, state="held", hold="flapping")
         self.recover(segue)
         self.wait_state(segue, state="taking", admitted=1)
@@ -201,7 +201,7 @@ class Failback(SegueCase):
             self.assertEqual(segue.ctl("auto", "new").returncode, 0)
             self.assertEqual(self.everybody(client), home)
         self.assertEqual(self.news(segue), [])
-        self.fail(segue)  # and whoever says ready means it
+        self.take_down(segue)  # and whoever says ready means it
         self.recover(segue)
         self.wait_state(segue, state="stabilising")
         self.assertEqual(segue.ctl("ready", "new").returncode, 0)

@@ -14,7 +14,7 @@ class Git(SegueCase):
         environment = {**os.environ, "GIT_CONFIG_NOSYSTEM": "1", "HOME": self.home, "GIT_TERMINAL_PROMPT": "0",
                        "GIT_AUTHOR_NAME": "t", "GIT_AUTHOR_EMAIL": "t@example.com", "GIT_COMMITTER_NAME": "t",
                        "GIT_COMMITTER_EMAIL": "t@example.com", "no_proxy": "*"}
-        return self.run_tool("git", "-c", "core.compression=0", "-c", "gc.auto=0", *args, cwd=cwd, env=environment).strip()
+        return self.run_tool("git", "-c", "core.compression=0", "-c", "gc.auto=0", *args, cwd=cwd, env=environment, wait=250).strip()
 
     def commit(self, path, name, files):
         for n in range(files):
