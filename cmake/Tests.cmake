@@ -1,6 +1,6 @@
 # ctest entries: one per tests/**/*_test.cc (label unit), one per tests/e2e/*_test.py (label e2e),
 # `layers`, `format` and `strict`. A line `# labels: once` keeps a test that takes minutes out of the
-# sanitizers' runs. A line `// labels: threads` (`# labels: smoke`) in a test file adds labels; so does a
+# sanitizers' runs; `# labels: native` has one run without a sanitizer too, where it says more. A line `// labels: threads` (`# labels: smoke`) in a test file adds labels; so does a
 # TEST_SUITE whose name contains "threads".
 set(SEGUE_TEST_TIMEOUT 300)
 
@@ -108,11 +108,6 @@ if(TARGET segue)
     segue_labels(labels "${file}")
     if(name STREQUAL "smoke")
       list(APPEND labels smoke)
-    endif()
-    # What says something else, or less, under a sanitizer is run without one too.
-    file(STRINGS "${file}" lines REGEX "SANITIZE|smaller\\(")
-    if(lines)
-      list(APPEND labels native)
     endif()
     add_test(NAME e2e.${name} COMMAND ${SEGUE_PYTHON} "${file}"
              WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")

@@ -1,3 +1,4 @@
+# labels: native
 """What the compiler and the linker were told, read from the binary: see cmake/Compiler.cmake."""
 import os
 import unittest

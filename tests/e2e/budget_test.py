@@ -1,3 +1,4 @@
+# labels: native
 """The budget of one warm request, kept by the real process: system calls, instructions, allocations."""
 import os
 import pathlib

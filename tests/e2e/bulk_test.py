@@ -1,3 +1,4 @@
+# labels: native
 """A gigabyte through a proxy that may buffer 64 KiB: whole, at the reader's pace, in flat memory."""
 import threading
 

@@ -1,3 +1,4 @@
+# labels: native
 """git clone and push of a large repository through the proxy."""
 import os
 

@@ -1,3 +1,4 @@
+# labels: native
 """What the running process can still do, seen from outside: identity, privileges, filter, descriptors, secrets."""
 import os
 import pwd

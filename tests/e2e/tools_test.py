@@ -1,3 +1,4 @@
+# labels: native
 """Programs that others wrote: h2load, curl, a browser."""
 import os
 import re

@@ -1,3 +1,4 @@
+# labels: native
 """Weights go from one side to the other and back under load; nobody notices, and the shares are exact."""
 import re
 import subprocess
