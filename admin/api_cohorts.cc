@@ -74,8 +74,7 @@ Json where_json(const routing::Snapshot& snapshot, const routing::Route& route,
 
 Json delivery_json(const routing::Snapshot& snapshot, const telemetry::RecentDelivery& delivery) {
   const routing::Route* route = route_of(snapshot, delivery.route);
-  const bool pooled = delivery.pool.valid() && delivery.pool.index() < snapshot.pools.size() &&
-                      snapshot.pools[delivery.pool.index()] != nullptr;
+  const routing::Pool* pool = snapshot.find_pool(delivery.pool);
   Json json = {{"delivery", delivery.id.view()},
                {"event", delivery.event.view()},
                {"request_id", delivery.request_id.view()},
@@ -85,7 +84,7 @@ Json delivery_json(const routing::Snapshot& snapshot, const telemetry::RecentDel
                {"name", delivery.name.view()},
                {"hash", hex(delivery.hash)},
                {"why", delivery.why},
-               {"pool", pooled ? Json(snapshot.pools[delivery.pool.index()]->name) : Json()},
+               {"pool", pool == nullptr ? Json() : Json(pool->name)},
                {"endpoint", delivery.endpoint.view()},
                {"attempts", delivery.attempts},
                {"status", delivery.status},

@@ -55,7 +55,7 @@ void tell_moves(CtlSession& session, const Json& moves) {
   }
   const auto part = [&](const char* name) {
     const Json& share = member(moves, name);
-    return share.is_number() ? human_percent(share.get<double>()) : std::string("–");
+    return percent_of(share);
   };
   session.out << "would move " << session.paint(Tone::kBold, part("share"))
               << " of the cohorts seen "

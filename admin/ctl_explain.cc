@@ -21,11 +21,6 @@ bool add_header(Json& headers, const std::string& text) {
   return true;
 }
 
-std::string label(const Paint& paint, std::string_view name) {
-  constexpr std::size_t kWidth = 10;
-  return paint(Tone::kDim, std::string(name) + std::string(kWidth - name.size(), ' '));
-}
-
 std::string endpoints_text(const Json& branch) {
   return text_of(member(branch, "in_rotation")) + "/" + text_of(member(branch, "endpoints"));
 }
@@ -59,7 +54,7 @@ void tell_place(CtlSession& session, const Json& explanation) {
     table.row({{string_of(branch, "pool"),
                 string_of(branch, "pool") == pool ? Tone::kGood : Tone::kPlain},
                {exact_of(member(branch, "weight"))},
-               {share.is_number() ? human_percent(share.get<double>()) : "–"},
+               {percent_of(share)},
                {text_of(member(branch, "score"))},
                {endpoints_text(branch)},
                {text_of(member(branch, "eligible")) + (coming_back ? ", coming back" : "")}});

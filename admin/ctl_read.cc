@@ -157,7 +157,7 @@ int ctl_workers(CtlSession& session) {
                  human_count(count.is_number_unsigned() ? count.get<std::uint64_t>() : 0);
     const std::uint64_t lost = number_of(worker, "access_dropped");
     table.row({{text_of(member(worker, "worker"))},
-               {busy.is_number() ? human_percent(busy.get<double>()) : "–"},
+               {percent_of(busy)},
                {human_count(number_of(worker, "requests"))},
                {human_count(number_of(worker, "client_aborts"))},
                {human_count(number_of(worker, "tunnels"))},

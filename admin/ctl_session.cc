@@ -139,6 +139,15 @@ std::string exact_of(const Json& value) {
   return value.is_number_unsigned() ? human_exact(value.get<std::uint64_t>()) : text_of(value);
 }
 
+std::string percent_of(const Json& share) {
+  return share.is_number() ? human_percent(share.get<double>()) : "–";
+}
+
+std::string label(const Paint& paint, std::string_view name) {
+  constexpr std::size_t kWidth = 10;
+  return paint(Tone::kDim, std::string(name) + std::string(kWidth - name.size(), ' '));
+}
+
 const Json& member(const Json& json, std::string_view name) {
   if (!json.is_object()) return kNull;
   const auto found = json.find(std::string(name));

@@ -59,6 +59,10 @@ std::string problem_line(std::string_view sentence);
 std::string text_of(const Json& value);
 /// The same with a number's digits in groups.
 std::string exact_of(const Json& value);
+/// A share of 0…1 as "12.5 %", null as "–".
+std::string percent_of(const Json& share);
+/// What stands before a line of facts: dimmed, and as wide as its like.
+std::string label(const Paint& paint, std::string_view name);
 /// `json[name]` or null, whatever `json` is.
 const Json& member(const Json& json, std::string_view name);
 std::uint64_t number_of(const Json& json, std::string_view name);

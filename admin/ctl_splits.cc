@@ -8,10 +8,6 @@
 namespace segue::admin {
 namespace {
 
-std::string percent_or_dash(const Json& share) {
-  return share.is_number() ? human_percent(share.get<double>()) : "–";
-}
-
 std::string millis_or_dash(const Json& time) {
   return time.is_number() ? human_millis(time.get<double>()) : "–";
 }
@@ -26,19 +22,18 @@ void add_split(Table& table, const Json& split) {
     std::string weight = exact_of(member(pool, "weight"));
     if (member(pool, "weight") != member(pool, "file_weight"))
       weight += " (file " + exact_of(member(pool, "file_weight")) + ")";
-    table.row(
-        {{first ? string_of(split, "route") : "", Tone::kBold},
-         {string_of(pool, "pool") + (member(pool, "fallback") == true ? " (fallback)" : "")},
-         {weight},
-         {percent_or_dash(member(pool, "share"))},
-         {percent_or_dash(member(pool, "effective_share")), eligible ? Tone::kPlain : Tone::kBad},
-         {percent_or_dash(member(change, "share"))},
-         {percent_or_dash(member(minute, "share"))},
-         {human_count(number_of(change, "requests"))},
-         {human_count(failures), failures > 0 ? Tone::kWarn : Tone::kPlain},
-         {millis_or_dash(member(change, "p50_ms"))},
-         {millis_or_dash(member(change, "p99_ms"))},
-         {eligible ? "" : "cannot take traffic", Tone::kBad}});
+    table.row({{first ? string_of(split, "route") : "", Tone::kBold},
+               {string_of(pool, "pool") + (member(pool, "fallback") == true ? " (fallback)" : "")},
+               {weight},
+               {percent_of(member(pool, "share"))},
+               {percent_of(member(pool, "effective_share")), eligible ? Tone::kPlain : Tone::kBad},
+               {percent_of(member(change, "share"))},
+               {percent_of(member(minute, "share"))},
+               {human_count(number_of(change, "requests"))},
+               {human_count(failures), failures > 0 ? Tone::kWarn : Tone::kPlain},
+               {millis_or_dash(member(change, "p50_ms"))},
+               {millis_or_dash(member(change, "p99_ms"))},
+               {eligible ? "" : "cannot take traffic", Tone::kBad}});
     first = false;
   }
 }

@@ -8,12 +8,6 @@
 namespace segue::admin {
 namespace {
 
-constexpr std::size_t kLabelWidth = 10;
-
-std::string label(CtlSession& session, std::string_view name) {
-  return session.paint(Tone::kDim, std::string(name) + std::string(kLabelWidth - name.size(), ' '));
-}
-
 void tell_seen(CtlSession& session, const Json& seen) {
   if (seen.is_null()) return;
   std::string text = printable(string_of(seen, "pool")) + ", " +
@@ -21,7 +15,7 @@ void tell_seen(CtlSession& session, const Json& seen) {
                      text_of(member(seen, "last_seen"));
   if (member(seen, "moved").is_string())
     text += ", came from " + string_of(seen, "moved_from") + " at " + string_of(seen, "moved");
-  session.out << label(session, "seen") << printable(text) << "\n";
+  session.out << label(session.paint, "seen") << printable(text) << "\n";
 }
 
 }  // namespace
@@ -49,18 +43,18 @@ int ctl_delivery(CtlSession& session, const std::string& id) {
     session.out << session.paint(Tone::kBold, printable(string_of(delivery, "delivery"))) << "  "
                 << printable(string_of(delivery, "event")) << "  "
                 << session.paint(Tone::kDim, printable(text_of(member(delivery, "ended")))) << "\n";
-    session.out << label(session, "went to")
+    session.out << label(session.paint, "went to")
                 << (pool.empty() ? session.paint(Tone::kBad, "no pool")
                                  : session.paint(Tone::kGood, printable(pool)))
                 << " " << printable(string_of(delivery, "endpoint")) << ", answered "
                 << text_of(member(delivery, "status")) << " after "
                 << counted(number_of(delivery, "attempts"), "attempt") << "\n";
-    session.out << label(session, "because") << printable(string_of(delivery, "why"))
+    session.out << label(session.paint, "because") << printable(string_of(delivery, "why"))
                 << session.paint(Tone::kDim,
                                  "  in generation " + text_of(member(delivery, "by_generation")))
                 << "\n";
     const std::string name = string_of(delivery, "name");
-    session.out << label(session, "cohort") << printable(string_of(delivery, "key"))
+    session.out << label(session.paint, "cohort") << printable(string_of(delivery, "key"))
                 << (name.empty() ? "" : " (" + printable(name) + ")") << "\n";
     const Json& now = member(delivery, "now");
     if (!now.is_object()) continue;

@@ -10,9 +10,8 @@ namespace {
 constexpr std::size_t kExamples = 20;
 
 std::string pool_name(const routing::Snapshot& snapshot, PoolId id) {
-  const bool known =
-      id.valid() && id.index() < snapshot.pools.size() && snapshot.pools[id.index()] != nullptr;
-  return known ? snapshot.pools[id.index()]->name : "";
+  const routing::Pool* pool = snapshot.find_pool(id);
+  return pool == nullptr ? "" : pool->name;
 }
 
 /// The name of the pool that the cohort's next request would get; "" for none.

@@ -24,10 +24,6 @@ std::string bar(double share, std::size_t columns) {
   return out + std::string(columns - std::min(columns, used), ' ');
 }
 
-std::string percent(const Json& share) {
-  return share.is_number() ? human_percent(share.get<double>()) : "–";
-}
-
 /// Whole lines of at most `columns`; colour codes take no room.
 class Screen {
  public:
@@ -122,19 +118,20 @@ void draw_splits(Screen& screen, const Json& splits, const TopHistory& history) 
       const Json& p99 = member(minute, "p99_ms");
       const std::uint64_t failures = number_of(minute, "failures");
       const bool eligible = member(pool, "eligible") == true;
-      table.row({{first ? route : "", Tone::kBold},
-                 {name + (member(pool, "fallback") == true ? " (fallback)" : ""),
-                  eligible ? Tone::kPlain : Tone::kBad},
-                 {exact_of(member(pool, "weight"))},
-                 {percent(member(pool, "share"))},
-                 {percent(member(pool, "effective_share")), eligible ? Tone::kPlain : Tone::kBad},
-                 {percent(seen)},
-                 {bar(seen.is_number() ? seen.get<double>() : 0, kBarColumns), Tone::kAccent},
-                 {human_rate(history.rate(route, name))},
-                 {history.spark(route, name, kSparkColumns), Tone::kGood},
-                 {human_count(number_of(pool, "in_flight"))},
-                 {human_count(failures), failures > 0 ? Tone::kWarn : Tone::kPlain},
-                 {p99.is_number() ? human_millis(p99.get<double>()) : "–"}});
+      table.row(
+          {{first ? route : "", Tone::kBold},
+           {name + (member(pool, "fallback") == true ? " (fallback)" : ""),
+            eligible ? Tone::kPlain : Tone::kBad},
+           {exact_of(member(pool, "weight"))},
+           {percent_of(member(pool, "share"))},
+           {percent_of(member(pool, "effective_share")), eligible ? Tone::kPlain : Tone::kBad},
+           {percent_of(seen)},
+           {bar(seen.is_number() ? seen.get<double>() : 0, kBarColumns), Tone::kAccent},
+           {human_rate(history.rate(route, name))},
+           {history.spark(route, name, kSparkColumns), Tone::kGood},
+           {human_count(number_of(pool, "in_flight"))},
+           {human_count(failures), failures > 0 ? Tone::kWarn : Tone::kPlain},
+           {p99.is_number() ? human_millis(p99.get<double>()) : "–"}});
       first = false;
     }
   }

@@ -1,13 +1,9 @@
 // labels: threads
 #include "admin/ctl.h"
 
-#include <atomic>
-#include <sstream>
-#include <thread>
-
 #include <doctest/doctest.h>
 
-#include "tests/admin/test_server.h"
+#include "tests/admin/ctl_runner.h"
 
 using namespace segue::admin;
 using namespace segue::admin::test;
@@ -15,40 +11,9 @@ using Health = segue::routing::EndpointState::Health;
 
 namespace {
 
-struct Ended {
-  int code = -1;
-  std::string out, err;
-};
-
-Ended run_alone(const std::vector<std::string>& arguments, const std::string& socket,
-                bool terminal = false, bool no_colour = false) {
-  std::ostringstream out, err;
-  Ended ended;
-  ended.code = ctl_run(arguments, {out, err, socket, terminal, terminal, no_colour});
-  ended.out = out.str();
-  ended.err = err.str();
-  return ended;
-}
-
-// The client blocks, so it has a thread; the server turns in this one.
 Ended run(TestServer& server, const std::vector<std::string>& arguments, bool terminal = false,
           const std::function<void()>& meanwhile = {}) {
-  std::atomic<bool> done = false;
-  Ended ended;
-  std::thread client([&] {
-    ended = run_alone(arguments, server.folder / "admin.sock", terminal);
-    done = true;
-  });
-  server.loop.until([&] {
-    if (meanwhile) meanwhile();
-    return done.load();
-  });
-  client.join();
-  return ended;
-}
-
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
+  return run_beside(server, arguments, {.out = terminal, .err = terminal}, meanwhile);
 }
 
 }  // namespace

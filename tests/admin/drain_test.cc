@@ -1,13 +1,8 @@
 // Letting go of a pool and taking it back, over the API and with segue ctl.
 // labels: threads
-#include <atomic>
-#include <sstream>
-#include <thread>
-
 #include <doctest/doctest.h>
 
-#include "admin/ctl.h"
-#include "tests/admin/test_server.h"
+#include "tests/admin/ctl_runner.h"
 
 using namespace segue::admin;
 using namespace segue::admin::test;
@@ -45,34 +40,9 @@ Failback::State returning() {
   return state;
 }
 
-struct Ended {
-  int code = -1;
-  std::string out, err;
-};
-
-// The client blocks, so it has a thread; the server turns in this one.
 Ended run(TestServer& server, const std::vector<std::string>& arguments, bool terminal = false,
           const std::function<void()>& meanwhile = {}) {
-  std::atomic<bool> done = false;
-  Ended ended;
-  std::thread client([&] {
-    std::ostringstream out, err;
-    ended.code =
-        ctl_run(arguments, {out, err, server.folder / "admin.sock", false, terminal, true});
-    ended.out = out.str();
-    ended.err = err.str();
-    done = true;
-  });
-  server.loop.until([&] {
-    if (meanwhile) meanwhile();
-    return done.load();
-  });
-  client.join();
-  return ended;
-}
-
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
+  return run_beside(server, arguments, {.err = terminal, .no_colour = true}, meanwhile);
 }
 
 }  // namespace
