@@ -196,6 +196,13 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace segue::app
 
 int main(int argc, char** argv) {
+#ifdef SEGUE_NEEDS_SSE42
+  if (!__builtin_cpu_supports("sse4.2")) {
+    std::cerr << "segue: this binary needs a processor with SSE4.2; build one without: "
+                 "cmake --preset release -DSEGUE_SSE42=OFF\n";
+    return 1;
+  }
+#endif
   const std::string_view command = argc > 1 ? argv[1] : "";
   if (command == "ctl") return segue::admin::ctl_main(argc - 1, argv + 1);
   if (command == "demo") return segue::app::demo_main(argc - 1, argv + 1);

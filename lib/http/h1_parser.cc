@@ -56,6 +56,7 @@ Rule rule_of(llhttp_errno_t code, std::uint16_t flags) {
     case HPE_INVALID_METHOD: return Rule::kMethod;
     case HPE_INVALID_URL: return Rule::kTarget;
     case HPE_INVALID_STATUS: return Rule::kStatus;
+    case HPE_CB_HEADERS_COMPLETE:
     case HPE_INVALID_CONTENT_LENGTH: return Rule::kLengthInvalid;
     case HPE_UNEXPECTED_CONTENT_LENGTH:
       return (flags & F_TRANSFER_ENCODING) != 0 ? Rule::kCodingAndLength : Rule::kLengthRepeated;
@@ -76,11 +77,15 @@ const llhttp_settings_t& H1Parser::settings() noexcept {
     llhttp_settings_t settings;
     llhttp_settings_init(&settings);
     settings.on_url = on_url;
+#if LLHTTP_VERSION_MINOR >= 3  // before, only HTTP was one
+    settings.on_protocol = on_protocol;
+#endif
     settings.on_status = on_status;
     settings.on_header_field = on_field;
     settings.on_header_value = on_value;
     settings.on_headers_complete = on_headers_complete;
     settings.on_chunk_header = on_chunk_header;
+    settings.on_chunk_complete = on_chunk_complete;
     settings.on_chunk_extension_value = on_extension_value;
     settings.on_body = on_body;
     settings.on_message_complete = on_message_complete;
@@ -103,7 +108,9 @@ void H1Parser::begin(Kind kind, const HeadLimits& limits) {
   }
   trailer_bytes_ = 0;
   line_bytes_ = 0;
-  in_trailers_ = false;
+  in_trailers_ = in_chunk_ = false;
+  chunk_bytes_ = 0;
+  protocol_bytes_ = 0;
 }
 
 Error H1Parser::error(Fault fault, Rule rule) const noexcept {
@@ -202,6 +209,16 @@ std::span<const Field> H1Parser::trailers() {
   return trailers_;
 }
 
+/// RFC 9112 §2.3: llhttp knows RTSP and ICE as well.
+int H1Parser::on_protocol(llhttp_t* llhttp, const char* at, std::size_t length) noexcept {
+  constexpr std::string_view kProtocol = "HTTP";
+  H1Parser& parser = parser_of(llhttp);
+  const std::string_view rest = kProtocol.substr(parser.protocol_bytes_);
+  if (!rest.starts_with({at, length})) return HPE_USER;
+  parser.protocol_bytes_ = static_cast<std::uint8_t>(parser.protocol_bytes_ + length);
+  return 0;
+}
+
 int H1Parser::on_url(llhttp_t* llhttp, const char* at, std::size_t length) noexcept {
   H1Parser& parser = parser_of(llhttp);
   extend(parser.head_.target, at, length);
@@ -261,6 +278,9 @@ int H1Parser::on_headers_complete(llhttp_t* llhttp) noexcept {
   parser.head_done_ = true;
   for (Field& field : parser.buffer_->fields) {
     field.id = field_id(field.name);
+    // Older releases of llhttp refuse it, newer ones take it: a length that ends in a tab is not
+    // read alike everywhere.
+    if (field.id == FieldId::kContentLength && field.value.ends_with('\t')) return -1;
     field.value = trimmed(field.value);
   }
   parser.head_.fields = parser.buffer_->fields;
@@ -271,7 +291,14 @@ int H1Parser::on_headers_complete(llhttp_t* llhttp) noexcept {
 int H1Parser::on_chunk_header(llhttp_t* llhttp) noexcept {
   // As with lengths: servers keep sizes in signed 64-bit numbers, and such a chunk never ends.
   constexpr auto kSizeMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  parser_of(llhttp).in_chunk_ = true;
+  parser_of(llhttp).chunk_bytes_ = llhttp->content_length;
   return llhttp->content_length <= kSizeMax ? 0 : HPE_USER;
+}
+
+int H1Parser::on_chunk_complete(llhttp_t* llhttp) noexcept {
+  parser_of(llhttp).in_chunk_ = false;
+  return 0;
 }
 
 int H1Parser::on_extension_value(llhttp_t*, const char* at, std::size_t length) noexcept {
@@ -280,6 +307,7 @@ int H1Parser::on_extension_value(llhttp_t*, const char* at, std::size_t length) 
 }
 
 int H1Parser::on_body(llhttp_t* llhttp, const char* at, std::size_t length) noexcept {
+  if (length == 0) return 0;  // the end of a chunk whose last data was skipped
   H1Parser& parser = parser_of(llhttp);
   if (!parser.is_line_bounded(at)) return HPE_USER;
   parser.line_bytes_ = 0;

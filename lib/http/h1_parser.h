@@ -55,18 +55,25 @@ class H1Parser {
   /// limit).
   Result<std::size_t> feed_chunked(Bytes bytes, BodySink& sink);
   bool done() const noexcept { return done_; }
+  std::uint64_t chunk_bytes() const noexcept { return chunk_bytes_; }  ///< of the last chunk seen
+  /// Data of the current chunk that is still to come; 0 between chunks.
+  std::uint64_t chunk_left() const noexcept { return in_chunk_ ? llhttp_.content_length : 0; }
+  /// `bytes` ≤ chunk_left() of it went another way.
+  void skip_chunk_data(std::uint64_t bytes) noexcept { llhttp_.content_length -= bytes; }
 
   /// Trailer fields after done(), copied out of the reads they came in; hold until begin().
   std::span<const Field> trailers();
 
  private:
   static const llhttp_settings_t& settings() noexcept;
+  static int on_protocol(llhttp_t* llhttp, const char* at, std::size_t length) noexcept;
   static int on_url(llhttp_t* llhttp, const char* at, std::size_t length) noexcept;
   static int on_status(llhttp_t* llhttp, const char* at, std::size_t length) noexcept;
   static int on_field(llhttp_t* llhttp, const char* at, std::size_t length) noexcept;
   static int on_value(llhttp_t* llhttp, const char* at, std::size_t length) noexcept;
   static int on_headers_complete(llhttp_t* llhttp) noexcept;
   static int on_chunk_header(llhttp_t* llhttp) noexcept;
+  static int on_chunk_complete(llhttp_t* llhttp) noexcept;
   static int on_extension_value(llhttp_t* llhttp, const char* at, std::size_t length) noexcept;
   static int on_body(llhttp_t* llhttp, const char* at, std::size_t length) noexcept;
   static int on_message_complete(llhttp_t* llhttp) noexcept;
@@ -95,6 +102,9 @@ class H1Parser {
   const char* line_from_ = nullptr;  // during feed_chunked(): where counting goes on
   std::size_t line_bytes_ = 0;       // since the last data of a chunk
   bool in_trailers_ = false;
+  std::uint64_t chunk_bytes_ = 0;
+  std::uint8_t protocol_bytes_ = 0;  // of "HTTP" that have come
+  bool in_chunk_ = false;            // llhttp's content_length is what is left of its data
 };
 
 }  // namespace segue::http

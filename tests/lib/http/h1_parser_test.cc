@@ -311,6 +311,38 @@ TEST_SUITE("lib/http/h1_parser/chunked") {
     CHECK(long_value.fault == Fault::kHeadTooLarge);
   }
 
+  TEST_CASE("data of a chunk that went another way is the end of its chunk, wherever that begins") {
+    const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const std::string before = "3\r\nabc\r\n6\r\n", data = "defghi",
+                      after = "\r\n2\r\njk\r\n0\r\n\r\n";
+    for (std::size_t seen = 0; seen <= data.size(); ++seen) {
+      H1Parser parser;
+      HeadBuffer buffer;
+      std::memcpy(buffer.space().data(), head.data(), head.size());
+      buffer.filled(head.size());
+      parser.begin(H1Parser::Kind::kResponse, {});
+      REQUIRE(*parser.parse_head(buffer));
+      struct Sink final : H1Parser::BodySink {
+        void on_chunk_data(Bytes bytes) override {
+          CHECK(!bytes.empty());  // as a chunk it would be the last one
+          text.append(bytes.data(), bytes.size());
+        }
+        std::string text;
+      } sink;
+      CHECK(parser.chunk_left() == 0);
+      const std::string first = before + data.substr(0, seen);
+      REQUIRE(*parser.feed_chunked(first, sink) == first.size());
+      if (seen < data.size()) CHECK(parser.chunk_bytes() == data.size());
+      const std::uint64_t left = parser.chunk_left();
+      CHECK(left == data.size() - seen);
+      parser.skip_chunk_data(left);
+      CHECK(parser.chunk_left() == 0);
+      REQUIRE(*parser.feed_chunked(after, sink) == after.size());
+      CHECK(parser.done());
+      CHECK(sink.text == "abc" + data.substr(0, seen) + "jk");
+    }
+  }
+
   TEST_CASE("a parser that had trailers begins its next message without them") {
     H1Parser parser;
     ChunkedBody sink;
