@@ -31,6 +31,8 @@ class Gather {
 
   static constexpr std::size_t kScratchBytes = 64 * 1024;
   static constexpr std::size_t kPiecesMax = 64;
+  /// What is copied although it could be referred to: the kernel takes one piece faster than two.
+  static constexpr std::size_t kCopiedBytes = 2048;
 
   /// What follows is for `sink`.
   void begin(Sink& sink) {
@@ -63,7 +65,7 @@ class Gather {
 
   /// `bytes` must hold until flush().
   void refer(Bytes bytes) {
-    if (bytes.empty()) return;
+    if (bytes.size() <= kCopiedBytes) return copy({bytes.data(), bytes.size()});
     if (count_ == kPiecesMax) hand_over();
     pieces_[count_++] = {const_cast<char*>(bytes.data()), bytes.size()};
     open_ = false;

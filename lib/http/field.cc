@@ -25,7 +25,8 @@ std::uint64_t load_lower(const char* at) noexcept {
   return lower_word(word);
 }
 
-inline bool same_bytes(const char* a, const char* b, std::size_t size) noexcept {
+[[gnu::always_inline]] inline bool same_bytes(const char* a, const char* b,
+                                              std::size_t size) noexcept {
   if (size >= 8) {  // the last word overlaps the one before
     for (std::size_t i = 0; i + 8 < size; i += 8) {
       if (load_lower<std::uint64_t>(a + i) != load_lower<std::uint64_t>(b + i)) return false;
@@ -42,7 +43,7 @@ inline bool same_bytes(const char* a, const char* b, std::size_t size) noexcept 
   return true;
 }
 
-/// `name` has the length of the literal already.
+/// `name` has the length of the literal already, whose words the compiler knows then.
 template <std::size_t N>
 bool is(std::string_view name, const char (&literal)[N]) noexcept {
   return same_bytes(name.data(), literal, N - 1);

@@ -33,13 +33,25 @@ TEST_SUITE("lib/base/gather") {
     gather.begin(sink);
     gather.copy("head ");
     gather.copy("of ");
-    const std::string body = "body";
+    const std::string body(Gather::kCopiedBytes + 1, 'b');
     gather.refer(body);
     gather.copy(" tail");
     CHECK(sink.calls.empty());
     gather.flush();
-    CHECK(sink.text == "head of body tail");
+    CHECK(sink.text == "head of " + body + " tail");
     CHECK(sink.calls == std::vector<std::size_t>{3});
+  }
+
+  TEST_CASE("a short body is copied: one piece is sent faster than two") {
+    Gather gather;
+    Sink sink;
+    gather.begin(sink);
+    gather.copy("head ");
+    gather.refer(std::string("body"));  // gone before the flush
+    gather.copy(" tail");
+    gather.flush();
+    CHECK(sink.text == "head body tail");
+    CHECK(sink.calls == std::vector<std::size_t>{1});
   }
 
   TEST_CASE("nothing gathered is nothing sent") {
@@ -127,7 +139,7 @@ TEST_SUITE("lib/base/gather") {
   TEST_CASE("written space survives the table of pieces being full at that moment") {
     Gather gather;
     Sink sink;
-    const std::string body = "B";
+    const std::string body(Gather::kCopiedBytes + 1, 'B');
     gather.begin(sink);
     gather.copy("first");
     for (std::size_t i = 1; i < Gather::kPiecesMax; ++i) gather.refer(body);
@@ -136,7 +148,8 @@ TEST_SUITE("lib/base/gather") {
     gather.wrote(10);
     gather.copy("!");
     gather.flush();
-    CHECK(sink.text == "first" + std::string(Gather::kPiecesMax - 1, 'B') + "0123456789!");
+    CHECK(sink.text ==
+          "first" + std::string((Gather::kPiecesMax - 1) * body.size(), 'B') + "0123456789!");
     CHECK(sink.calls == std::vector<std::size_t>{Gather::kPiecesMax, 1});
   }
 
