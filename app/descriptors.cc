@@ -13,8 +13,8 @@ namespace {
 // The process: standard streams, log files, configuration and certificates being read, the
 // resolver's sockets and those of libuv, with room to spare.
 constexpr std::uint64_t kProcess = 64;
-// A worker: epoll, its wake-ups and timers.
-constexpr std::uint64_t kWorker = 8;
+// A worker: epoll, its wake-ups, timers, and a pipe for long bodies.
+constexpr std::uint64_t kWorker = 10;
 // A listener on a worker: the socket, and the place it refuses from when descriptors run out.
 constexpr std::uint64_t kListener = 2;
 // Both admin doors, with those who are told that there is no room.

@@ -2,6 +2,7 @@
 #include "proxy/client_h1.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "lib/http/h1_rules.h"
 #include "lib/http/h1_writer.h"
@@ -101,7 +102,8 @@ void ClientH1::read_head() {
   }
   if (got.kind != net::ReadResult::Kind::kBytes)
     return on_peer_end(got.kind == net::ReadResult::Kind::kEnd);
-  bulk_ = got.bytes == space.size();
+  bulk_.begin();
+  bulk_.was_read(got.bytes, space.size(), 0);
   intake_->buffer.filled(got.bytes);
   if (phase_ == Phase::kAnswering) return;  // pipelined: its turn comes
   if (phase_ == Phase::kIdle) {
@@ -158,13 +160,74 @@ void ClientH1::read_body() {
     process_rest();
     return;
   }
-  const std::span<char> space = worker_.read_buffer(bulk_);
+  bool goes_on = true;
+  for (int turn = 0; turn < Bulk::kTurns && goes_on; ++turn) {
+    const std::size_t bytes = pipes();
+    goes_on = (bytes > 0 ? pipe_piece(bytes) : read_piece()) && is_reading();
+  }
+}
+
+/// How many bytes of the body go on without being looked at; 0: they are read.
+std::size_t ClientH1::pipes() noexcept {
+  const std::size_t bytes = bulk_.pipes(left());
+  if (bytes == 0) return 0;
+  if (tls_ == nullptr && exchange_ != nullptr && exchange_->from_client().takes_pipe() &&
+      worker_.pipe().ready())
+    return bytes;
+  bulk_.not_piped();
+  return 0;
+}
+
+/// Bytes that come before the next one that has to be looked at.
+std::uint64_t ClientH1::left() const noexcept {
+  if (phase_ == Phase::kTunnel) return Bulk::kEndless;
+  if (phase_ != Phase::kBody) return 0;
+  return request_framing_ == BodyLength::Kind::kChunked ? intake_->parser.chunk_left() : remaining_;
+}
+
+/// Whether this event may go on reading.
+bool ClientH1::is_reading() const noexcept {
+  return holds_ == 0 && !peer_ended_ && (phase_ == Phase::kBody || phase_ == Phase::kTunnel);
+}
+
+bool ClientH1::read_piece() {
+  const bool chunked = request_framing_ == BodyLength::Kind::kChunked && intake_ != nullptr;
+  const std::span<char> space =
+      bulk_.space(worker_.read_buffer(), left(), chunked ? intake_->parser.chunk_bytes() : 0);
   const net::ReadResult got = wire_->read(space);
-  if (got.kind == net::ReadResult::Kind::kAgain) return;
-  if (got.kind != net::ReadResult::Kind::kBytes)
-    return on_peer_end(got.kind == net::ReadResult::Kind::kEnd);
-  bulk_ = got.bytes >= Worker::kReadBytes;
+  if (got.kind == net::ReadResult::Kind::kAgain) return false;
+  if (got.kind != net::ReadResult::Kind::kBytes) {
+    on_peer_end(got.kind == net::ReadResult::Kind::kEnd);
+    return false;
+  }
   feed({space.data(), got.bytes});
+  const bool more = bulk_.was_read(got.bytes, space.size(), left());
+  // They refer to the buffer that is read into next; a chunk's frame is few enough to be copied.
+  return more && got.bytes <= Gather::kCopiedBytes;
+}
+
+bool ClientH1::pipe_piece(std::size_t bytes) {
+  SplicePipe& pipe = worker_.pipe();
+  const net::ReadResult got = tcp_.read(pipe, bytes);
+  if (got.kind == net::ReadResult::Kind::kAgain) return false;
+  if (got.kind != net::ReadResult::Kind::kBytes) {
+    on_peer_end(got.kind == net::ReadResult::Kind::kEnd);
+    return false;
+  }
+  bytes_in_ += got.bytes;
+  const bool chunked = request_framing_ == BodyLength::Kind::kChunked;
+  if (phase_ == Phase::kBody) {
+    if (chunked) {
+      intake_->parser.skip_chunk_data(got.bytes);
+    } else {
+      remaining_ -= got.bytes;
+    }
+  }
+  exchange_->from_client().on_piped(pipe);
+  const bool more = bulk_.was_piped(got.bytes, bytes);
+  if (phase_ != Phase::kBody || chunked || remaining_ > 0) return more;
+  end_request({});
+  return false;
 }
 
 void ClientH1::feed(Bytes bytes) {
@@ -343,6 +406,23 @@ void ClientH1::send_body(Bytes bytes) {
   if (chunked) out.copy("\r\n");
 }
 
+void ClientH1::send_piped(SplicePipe& pipe) {
+  Gather& out = worker_.gather();
+  out.begin(*this);
+  const bool chunked = response_framing_ == BodyLength::Kind::kChunked && phase_ != Phase::kTunnel;
+  if (chunked) http::write_chunk_size(out, pipe.size());
+  piped_ = &pipe;
+  out.flush();
+  if (piped_ != nullptr) on_gathered({});  // nothing went before it
+  if (!chunked) return;
+  out.begin(*this);
+  out.copy("\r\n");
+}
+
+bool ClientH1::takes_pipe() const noexcept {
+  return tls_ == nullptr && tcp_.queued() == 0 && !tcp_.failed();
+}
+
 void ClientH1::send_end(std::span<const http::Field> trailers) {
   if (phase_ == Phase::kTunnel) {
     worker_.gather().flush();
@@ -378,8 +458,10 @@ SocketAddress ClientH1::local_address() const {
 }
 
 void ClientH1::on_gathered(std::span<const iovec> pieces) {
+  SplicePipe* const pipe = std::exchange(piped_, nullptr);
+  if (pipe != nullptr) bytes_out_ += pipe->size();
   for (const iovec& piece : pieces) bytes_out_ += piece.iov_len;
-  const Pressure pressure = wire_->write(pieces);
+  const Pressure pressure = pipe == nullptr ? wire_->write(pieces) : tcp_.write(pieces, *pipe);
   if (exchange_ == nullptr) return;
   if (pressure == Pressure::kFull) exchange_->from_client().on_full();
   // Whoever is sending must not be pulled away under its feet; the next tick tells the exchange.
@@ -459,7 +541,7 @@ void ClientH1::begin_linger() {
 }
 
 void ClientH1::read_linger() {
-  const std::span<char> space = worker_.read_buffer(false);
+  const std::span<char> space = worker_.read_buffer();
   const net::ReadResult got = wire_->read(space);
   if (got.kind == net::ReadResult::Kind::kAgain) return;
   if (got.kind == net::ReadResult::Kind::kEnd && wire_->queued() > 0) {

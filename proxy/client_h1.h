@@ -11,6 +11,7 @@
 #include "lib/net/loop.h"
 #include "lib/net/tcp.h"
 #include "lib/net/tls.h"
+#include "proxy/bulk.h"
 #include "proxy/client.h"
 #include "proxy/intake.h"
 
@@ -61,6 +62,8 @@ class ClientH1 final : public net::Retired,
   void send_head(const http::Head& head, std::span<const http::Field> extra,
                  http::BodyLength body) override;
   void send_body(Bytes bytes) override;
+  void send_piped(SplicePipe& pipe) override;
+  bool takes_pipe() const noexcept override;
   void send_end(std::span<const http::Field> trailers) override;
   void hold(Hold why) override;
   void resume(Hold why) override;
@@ -86,6 +89,11 @@ class ClientH1 final : public net::Retired,
 
   void read_head();
   void read_body();
+  bool read_piece();
+  bool pipe_piece(std::size_t bytes);
+  std::size_t pipes() noexcept;
+  std::uint64_t left() const noexcept;
+  bool is_reading() const noexcept;
   void read_linger();
   void read_proxy_header();
   void begin_tls(std::string_view early);
@@ -127,8 +135,9 @@ class ClientH1 final : public net::Retired,
   bool announced_close_ = false;  // the response said Connection: close
   bool peer_ended_ = false;       // FIN seen
   bool processing_ = false;       // process() is on the stack
-  bool bulk_ = false;
+  Bulk bulk_;
   bool trusted_ = false;
+  SplicePipe* piped_ = nullptr;  // what follows the pieces gathered; during send_piped() only
   std::uint16_t port_ = 0;
   std::uint8_t host_size_ = 0;
   std::array<char, SocketAddress::kHostMax> host_;

@@ -30,6 +30,24 @@ void Exchange::FromClient::on_body(Bytes bytes) {
   x.state_ == State::kReading ? x.read_on(bytes) : x.pass_on(bytes);
 }
 
+void Exchange::FromClient::on_piped(SplicePipe& pipe) {
+  Exchange& x = exchange;
+  x.touch();
+  x.body_bytes_ += pipe.size();
+  if (x.state_ != State::kTunnel && x.exceeds_body_limit(x.body_bytes_)) {
+    pipe.discard();
+    return x.from_client_.on_failed({Fault::kBodyTooLarge, Side::kClient});
+  }
+  x.upstream_->send_piped(pipe);
+}
+
+bool Exchange::FromClient::takes_pipe() const noexcept {
+  const Exchange& x = exchange;
+  const bool passes = x.state_ == State::kTunnel ||
+                      (x.sends_body() && x.replay_.empty() && !x.keeps_replay_ && !x.reads_body_);
+  return passes && x.upstream_->takes_pipe();
+}
+
 /// Sends a piece of the body on, or holds it where it cannot go anywhere yet.
 void Exchange::pass_on(Bytes bytes) {
   if (client_ == nullptr || bytes.empty()) return;

@@ -75,6 +75,15 @@ void Exchange::FromUpstream::on_body(Bytes bytes) {
   x.client_->send_body(bytes);
 }
 
+void Exchange::FromUpstream::on_piped(SplicePipe& pipe) {
+  exchange.touch();
+  exchange.client_->send_piped(pipe);
+}
+
+bool Exchange::FromUpstream::takes_pipe() const noexcept {
+  return exchange.client_ != nullptr && exchange.client_->takes_pipe();
+}
+
 void Exchange::FromUpstream::on_end(std::span<const http::Field> trailers) {
   Exchange& x = exchange;
   if (x.state_ == State::kTunnel) {

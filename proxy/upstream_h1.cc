@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "lib/http/field.h"
 #include "lib/http/h1_rules.h"
@@ -28,6 +29,8 @@ struct Nobody final : UpstreamEvents {
   void on_connected() override {}
   void on_head(http::Head&) override {}
   void on_body(Bytes) override {}
+  void on_piped(SplicePipe& pipe) override { pipe.discard(); }
+  bool takes_pipe() const noexcept override { return false; }
   void on_end(std::span<const http::Field>) override {}
   void on_full() override {}
   void on_drained() override {}
@@ -89,7 +92,8 @@ void UpstreamH1::attach(UpstreamEvents& events) {
   holds_ = 0;
   informational_ = 0;
   keep_alive_ = true;
-  request_ended_ = bytes_received_ = bulk_ = discarding_ = false;
+  request_ended_ = bytes_received_ = discarding_ = false;
+  bulk_.begin();
   sent_before_ = tcp_.sent();
 }
 
@@ -136,6 +140,23 @@ void UpstreamH1::send_body(Bytes bytes) {
   if (chunked) out.copy("\r\n");
 }
 
+void UpstreamH1::send_piped(SplicePipe& pipe) {
+  Gather& out = worker_.gather();
+  out.begin(*this);
+  const bool chunked = request_framing_ == BodyLength::Kind::kChunked && phase_ != Phase::kTunnel;
+  if (chunked) http::write_chunk_size(out, pipe.size());
+  piped_ = &pipe;
+  out.flush();
+  if (piped_ != nullptr) on_gathered({});  // nothing went before it
+  if (!chunked) return;
+  out.begin(*this);
+  out.copy("\r\n");
+}
+
+bool UpstreamH1::takes_pipe() const noexcept {
+  return tls_ == nullptr && tcp_.queued() == 0 && !tcp_.failed();
+}
+
 void UpstreamH1::send_end(std::span<const http::Field> trailers) {
   request_ended_ = true;
   if (request_framing_ != BodyLength::Kind::kChunked) return;
@@ -144,10 +165,11 @@ void UpstreamH1::send_end(std::span<const http::Field> trailers) {
 }
 
 void UpstreamH1::on_gathered(std::span<const iovec> pieces) {
-  std::uint64_t bytes = 0;
+  SplicePipe* const pipe = std::exchange(piped_, nullptr);
+  std::uint64_t bytes = pipe == nullptr ? 0 : pipe->size();
   for (const iovec& piece : pieces) bytes += piece.iov_len;
   worker_.endpoint(endpoint_).cells->bytes_to_upstream.add(bytes);
-  const Pressure pressure = wire_->write(pieces);
+  const Pressure pressure = pipe == nullptr ? wire_->write(pieces) : tcp_.write(pieces, *pipe);
   if (pressure == Pressure::kFull && events_ != nullptr) events_->on_full();
 }
 
@@ -179,21 +201,82 @@ void UpstreamH1::on_readable() {
     case Phase::kHead: read_head(); break;
     case Phase::kEnded:  // response over, request not: only the end can come that is not a fault
     case Phase::kBody:
-    case Phase::kTunnel: {
-      const std::span<char> space = worker_.read_buffer(bulk_);
-      const net::ReadResult got = wire_->read(space);
-      if (got.kind == net::ReadResult::Kind::kAgain) return;
-      if (got.kind != net::ReadResult::Kind::kBytes) {
-        on_peer_end(got.kind == net::ReadResult::Kind::kEnd);
-        break;
-      }
-      bulk_ = got.bytes >= Worker::kReadBytes;
-      worker_.endpoint(endpoint_).cells->bytes_from_upstream.add(got.bytes);
-      feed({space.data(), got.bytes});
-      break;
-    }
+    case Phase::kTunnel: read_body(); break;
   }
   worker_.gather().flush();
+}
+
+void UpstreamH1::read_body() {
+  bool goes_on = true;
+  for (int turn = 0; turn < Bulk::kTurns && goes_on; ++turn) {
+    const std::size_t bytes = pipes();
+    goes_on = (bytes > 0 ? pipe_piece(bytes) : read_piece()) && is_reading();
+  }
+}
+
+/// How many bytes of the body go on without being looked at; 0: they are read.
+std::size_t UpstreamH1::pipes() noexcept {
+  const std::size_t bytes = bulk_.pipes(left());
+  if (bytes == 0) return 0;
+  if (tls_ == nullptr && events_ != nullptr && events_->takes_pipe() && worker_.pipe().ready())
+    return bytes;
+  bulk_.not_piped();
+  return 0;
+}
+
+/// Bytes that come before the next one that has to be looked at.
+std::uint64_t UpstreamH1::left() const noexcept {
+  if (phase_ == Phase::kTunnel) return Bulk::kEndless;
+  if (phase_ != Phase::kBody) return 0;
+  switch (response_framing_) {
+    case BodyLength::Kind::kNone: return 0;
+    case BodyLength::Kind::kUntilClose: return Bulk::kEndless;
+    case BodyLength::Kind::kLength: return remaining_;
+    case BodyLength::Kind::kChunked: return intake_ == nullptr ? 0 : intake_->parser.chunk_left();
+  }
+  return 0;
+}
+
+/// Whether this event may go on reading.
+bool UpstreamH1::is_reading() const noexcept {
+  return holds_ == 0 && events_ != nullptr && (phase_ == Phase::kBody || phase_ == Phase::kTunnel);
+}
+
+bool UpstreamH1::read_piece() {
+  const bool chunked = response_framing_ == BodyLength::Kind::kChunked && intake_ != nullptr;
+  const std::span<char> space =
+      bulk_.space(worker_.read_buffer(), left(), chunked ? intake_->parser.chunk_bytes() : 0);
+  const net::ReadResult got = wire_->read(space);
+  if (got.kind == net::ReadResult::Kind::kAgain) return false;
+  if (got.kind != net::ReadResult::Kind::kBytes) {
+    on_peer_end(got.kind == net::ReadResult::Kind::kEnd);
+    return false;
+  }
+  worker_.endpoint(endpoint_).cells->bytes_from_upstream.add(got.bytes);
+  feed({space.data(), got.bytes});
+  const bool more = bulk_.was_read(got.bytes, space.size(), left());
+  // They refer to the buffer that is read into next; a chunk's frame is few enough to be copied.
+  return more && got.bytes <= Gather::kCopiedBytes;
+}
+
+bool UpstreamH1::pipe_piece(std::size_t bytes) {
+  SplicePipe& pipe = worker_.pipe();
+  const net::ReadResult got = tcp_.read(pipe, bytes);
+  if (got.kind == net::ReadResult::Kind::kAgain) return false;
+  if (got.kind != net::ReadResult::Kind::kBytes) {
+    on_peer_end(got.kind == net::ReadResult::Kind::kEnd);
+    return false;
+  }
+  worker_.endpoint(endpoint_).cells->bytes_from_upstream.add(got.bytes);
+  if (response_framing_ == BodyLength::Kind::kLength) remaining_ -= got.bytes;
+  if (response_framing_ == BodyLength::Kind::kChunked && phase_ == Phase::kBody)
+    intake_->parser.skip_chunk_data(got.bytes);
+  events_->on_piped(pipe);
+  const bool more = bulk_.was_piped(got.bytes, bytes);
+  if (phase_ != Phase::kBody || response_framing_ != BodyLength::Kind::kLength) return more;
+  if (remaining_ > 0 || events_ == nullptr) return more;
+  end_response({});
+  return false;
 }
 
 void UpstreamH1::drop_intake() {
@@ -211,7 +294,7 @@ void UpstreamH1::read_head() {
   if (got.kind != net::ReadResult::Kind::kBytes)
     return on_peer_end(got.kind == net::ReadResult::Kind::kEnd);
   bytes_received_ = true;
-  bulk_ = got.bytes == space.size();
+  bulk_.was_read(got.bytes, space.size(), 0);
   intake_->buffer.filled(got.bytes);
   worker_.endpoint(endpoint_).cells->bytes_from_upstream.add(got.bytes);
   parse_heads();

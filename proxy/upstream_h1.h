@@ -13,6 +13,7 @@
 #include "lib/net/loop.h"
 #include "lib/net/tcp.h"
 #include "lib/net/tls.h"
+#include "proxy/bulk.h"
 #include "proxy/endpoint_state.h"
 #include "proxy/intake.h"
 #include "routing/snapshot.h"
@@ -74,6 +75,8 @@ class UpstreamH1 final : public net::Retired,
   void send_head(const http::Head& head, std::span<const http::Field> extra,
                  http::BodyLength body) override;
   void send_body(Bytes bytes) override;
+  void send_piped(SplicePipe& pipe) override;
+  bool takes_pipe() const noexcept override;
   void send_end(std::span<const http::Field> trailers) override;
   void hold(Hold why) override;
   void resume(Hold why) override;
@@ -103,6 +106,12 @@ class UpstreamH1 final : public net::Retired,
   void on_chunk_data(Bytes bytes) override;
 
   void read_head();
+  void read_body();
+  bool read_piece();
+  bool pipe_piece(std::size_t bytes);
+  std::size_t pipes() noexcept;
+  std::uint64_t left() const noexcept;
+  bool is_reading() const noexcept;
   void parse_heads();
   void begin_body(const http::Head& head);
   void feed(Bytes bytes);
@@ -134,7 +143,6 @@ class UpstreamH1 final : public net::Retired,
   bool keep_alive_ = true;
   bool request_ended_ = false;
   bool bytes_received_ = false;
-  bool bulk_ = false;
   bool discarding_ = false;          // the exchange has left; the body is read for nobody
   std::uint8_t informational_ = 0;   // 1xx heads of this response
   std::uint32_t served_ = 0;         // responses completed
@@ -142,6 +150,8 @@ class UpstreamH1 final : public net::Retired,
   std::uint64_t sent_before_ = 0;    // bytes of earlier requests
   std::uint64_t remaining_ = 0;      // of a body with a length
   std::uint64_t discarded_ = 0;
+  SplicePipe* piped_ = nullptr;  // what follows the pieces gathered; during send_piped() only
+  Bulk bulk_;
   std::string_view host_;  // sent where the client gave none; during send_head() only
 };
 

@@ -18,6 +18,7 @@
 #include "lib/net/listener.h"
 #include "lib/net/loop.h"
 #include "lib/net/mailbox.h"
+#include "proxy/bulk.h"
 #include "proxy/client.h"
 #include "proxy/client_h1.h"
 #include "proxy/conn_pool.h"
@@ -64,8 +65,6 @@ struct WorkerOptions {
 
 class Worker final : net::Listener::Events, Deadline::Owner {
  public:
-  static constexpr std::size_t kReadBytes = 64 * 1024;       ///< one read of a body
-  static constexpr std::size_t kReadBulkBytes = 256 * 1024;  ///< of a body that fills reads
   /// At SIGTERM, and never longer than the tunnels had before.
   static constexpr Seconds kTunnelsOver{10};
 
@@ -104,9 +103,8 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   routing::Picker& picker() noexcept { return picker_; }
   const routing::SnapshotRef& snapshot() const noexcept { return snapshot_; }
   telemetry::WorkerCounters& counters() noexcept { return *options_.counters; }
-  std::span<char> read_buffer(bool bulk) noexcept {
-    return {read_buffer_.get(), bulk ? kReadBulkBytes : kReadBytes};
-  }
+  std::span<char> read_buffer() noexcept { return {read_buffer_.get(), Bulk::kReadMore}; }
+  SplicePipe& pipe() noexcept { return pipe_; }
   const http::HeadLimits& head_limits() const noexcept { return head_limits_; }
   net::Watermarks watermarks() const noexcept { return watermarks_; }
   bool draining() const noexcept { return draining_; }
@@ -179,7 +177,8 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   ScanPool scans_;
   Rng rng_;
   routing::Picker picker_{rng_};
-  std::unique_ptr<char[]> read_buffer_{new char[kReadBulkBytes]};
+  std::unique_ptr<char[]> read_buffer_{new char[Bulk::kReadMore]};
+  SplicePipe pipe_;
   http::HeadLimits head_limits_;
   net::Watermarks watermarks_;
   routing::SnapshotRef snapshot_;

@@ -8,6 +8,7 @@
 
 #include "lib/base/bytes.h"
 #include "lib/base/error.h"
+#include "lib/base/splice_pipe.h"
 #include "lib/http/message.h"
 
 namespace segue::http {
@@ -21,6 +22,11 @@ class Stream {
   /// `bytes` may lie in a read buffer: they are gone (sent or copied) when the event at hand is
   /// over.
   virtual void send_body(Bytes bytes) = 0;
+  /// As send_body(), all that is in the pipe, which is empty afterwards. Only after takes_pipe().
+  virtual void send_piped(SplicePipe& pipe) = 0;
+  /// Whether bytes of a body can leave without having been in memory: nothing is queued before them
+  /// and nothing has to be done to them.
+  virtual bool takes_pipe() const noexcept = 0;
   /// Ends the message; `trailers` only where the framing has room for them.
   virtual void send_end(std::span<const Field> trailers) = 0;
 
@@ -39,6 +45,11 @@ class StreamEvents {
  public:
   virtual void on_head(Head& head) = 0;
   virtual void on_body(Bytes bytes) = 0;
+  /// As on_body(), with bytes that are in the pipe, which is empty afterwards. Only after
+  /// takes_pipe().
+  virtual void on_piped(SplicePipe& pipe) = 0;
+  /// Whether nobody needs to see the bytes of the body that come next.
+  virtual bool takes_pipe() const noexcept = 0;
   virtual void on_end(std::span<const Field> trailers) = 0;
   virtual void on_full() = 0;  ///< stop sending until on_drained()
   virtual void on_drained() = 0;

@@ -1,6 +1,7 @@
 // System calls of a stream socket, and what libuv is asked to wait for.
 #include "lib/net/tcp.h"
 
+#include <array>
 #include <cerrno>
 
 #include <netinet/tcp.h>
@@ -22,9 +23,25 @@ constexpr int kErrorsOnly = UV_PRIORITIZED;
 // Pieces of the queue sent in one sendmsg.
 constexpr std::size_t kFlushPieces = 16;
 
+// Read back from a pipe at once.
+constexpr std::size_t kTakenBack = 16 * 1024;
+
 bool has_urgent_data(int fd) {
   pollfd asked{fd, POLLPRI, 0};
   return ::poll(&asked, 1, 0) > 0 && (asked.revents & POLLPRI) != 0;
+}
+
+/// As sendmsg(); one piece takes the shorter way through the kernel.
+ssize_t send_pieces(int fd, std::span<const iovec> pieces, int flags = 0) {
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(pieces.data());
+  message.msg_iovlen = pieces.size();
+  ssize_t n = 0;
+  do {
+    n = pieces.size() == 1 ? ::send(fd, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL | flags)
+                           : ::sendmsg(fd, &message, MSG_NOSIGNAL | flags);
+  } while (n < 0 && errno == EINTR);
+  return n;
 }
 
 Error connect_error(int code) {
@@ -150,17 +167,55 @@ ReadResult Tcp::read(std::span<char> space) {
   }
 }
 
+ReadResult Tcp::read(SplicePipe& pipe, std::size_t max) {
+  SEGUE_DCHECK(core_ != nullptr && pipe.size() == 0, "a read needs a socket and space");
+  const ssize_t n = pipe.fill(core_->fd, max);
+  if (n > 0) return {ReadResult::Kind::kBytes, static_cast<std::size_t>(n)};
+  if (n == 0) return {ReadResult::Kind::kEnd, 0};
+  return {errno == EAGAIN ? ReadResult::Kind::kAgain : ReadResult::Kind::kFailed, 0};
+}
+
 Pressure Tcp::write(std::span<const iovec> pieces) {
+  return write(pieces, 0);
+}
+
+Pressure Tcp::write(std::span<const iovec> pieces, SplicePipe& pipe) {
+  if (!pieces.empty()) write(pieces, MSG_MORE);
+  if (queue_.empty() && !failed_ && core_ != nullptr) {
+    const ssize_t n = pipe.pour(core_->fd);
+    if (n < 0 && errno != EAGAIN) {
+      fail_writing();
+    } else if (n > 0) {
+      sent_ += static_cast<std::uint64_t>(n);
+    }
+  }
+  if (failed_ || core_ == nullptr) {
+    pipe.discard();
+    return Pressure::kOk;
+  }
+  while (pipe.size() > 0) {
+    std::array<char, kTakenBack> back;
+    const std::size_t n = pipe.read(back);
+    SEGUE_CHECK(n > 0, "a pipe gives back what it has taken");
+    queue_.append({back.data(), n});
+  }
+  return pressure();
+}
+
+/// What is said of the queue as it is now, having armed for its way out.
+Pressure Tcp::pressure() {
+  if (queue_.empty()) return Pressure::kOk;
+  update_interest();
+  if (queue_.size() < marks_.high) return Pressure::kOk;
+  was_full_ = true;
+  return Pressure::kFull;
+}
+
+Pressure Tcp::write(std::span<const iovec> pieces, int flags) {
   if (failed_ || core_ == nullptr) return Pressure::kOk;
   std::size_t sent = 0;
   if (queue_.empty() && !connecting_) {
-    msghdr message{};
-    message.msg_iov = const_cast<iovec*>(pieces.data());
-    message.msg_iovlen = pieces.size();
-    ssize_t n = 0;
-    do {
-      n = ::sendmsg(core_->fd, &message, MSG_NOSIGNAL);
-    } while (n < 0 && errno == EINTR);
+    const ssize_t n = send_pieces(core_->fd, pieces, flags);
     if (n < 0 && errno != EAGAIN) {
       fail_writing();
       return Pressure::kOk;
@@ -176,21 +231,13 @@ Pressure Tcp::write(std::span<const iovec> pieces) {
     queue_.append({static_cast<const char*>(piece.iov_base) + sent, piece.iov_len - sent});
     sent = 0;
   }
-  if (queue_.empty()) return Pressure::kOk;
-  update_interest();
-  if (queue_.size() < marks_.high) return Pressure::kOk;
-  was_full_ = true;
-  return Pressure::kFull;
+  return pressure();
 }
 
 void Tcp::flush() {
   while (!queue_.empty()) {
     iovec pieces[kFlushPieces];
-    msghdr message{};
-    message.msg_iov = pieces;
-    message.msg_iovlen = queue_.front(pieces);
-    const ssize_t n = ::sendmsg(core_->fd, &message, MSG_NOSIGNAL);
-    if (n < 0 && errno == EINTR) continue;
+    const ssize_t n = send_pieces(core_->fd, {pieces, queue_.front(pieces)});
     if (n < 0 && errno == EAGAIN) break;
     if (n < 0) {
       fail_writing();

@@ -7,6 +7,7 @@
 
 #include "lib/base/address.h"
 #include "lib/base/chunk.h"
+#include "lib/base/splice_pipe.h"
 #include "lib/net/loop.h"
 #include "lib/net/transport.h"
 
@@ -30,6 +31,11 @@ class Tcp final : public Transport {
 
   ReadResult read(std::span<char> space) override;
   Pressure write(std::span<const iovec> pieces) override;
+
+  /// As read(), into a pipe that is ready() and empty.
+  ReadResult read(SplicePipe& pipe, std::size_t max);
+  /// As write(), of `pieces` and then all that is in the pipe, which is empty afterwards.
+  Pressure write(std::span<const iovec> pieces, SplicePipe& pipe);
   void read_start() override;
   void read_stop() override;
   void shutdown() override;
@@ -57,6 +63,8 @@ class Tcp final : public Transport {
   static void on_poll(uv_poll_t* handle, int status, int events) noexcept;
   void open(int fd);
   void update_interest();
+  Pressure write(std::span<const iovec> pieces, int flags);
+  Pressure pressure();
   void flush();
   void fail_writing() noexcept;
 

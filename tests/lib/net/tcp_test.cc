@@ -76,6 +76,68 @@ std::string numbered(std::size_t bytes) {
 }  // namespace
 
 TEST_SUITE("lib/net/tcp") {
+  TEST_CASE("what goes through a pipe arrives whole and in order, however slowly it is read") {
+    Bench bench;
+    std::pair<Fd, Fd> out = tests::tcp_pair();
+    setsockopt(out.first.get(), SOL_SOCKET, SO_SNDBUF, &kSmallBuffer, sizeof(kSmallBuffer));
+    Side from(bench.loop, bench.chunks), to(bench.loop, bench.chunks);
+    from.adopt(bench.pair.first);
+    to.adopt(out.first);
+    SplicePipe pipe;
+    REQUIRE(pipe.ready());
+    const std::string sent = numbered(3'000'000);
+    std::string expected, got;
+    std::size_t given = 0, taken = 0;
+    bool full = false;
+    while (taken < sent.size() || got.size() < expected.size()) {
+      if (given < sent.size()) {
+        const ssize_t n =
+            ::send(bench.peer.get(), sent.data() + given, sent.size() - given, MSG_DONTWAIT);
+        if (n > 0) given += static_cast<std::size_t>(n);
+      }
+      const ReadResult read = to.tcp->queued() == 0 ? from.tcp->read(pipe, 300'000) : ReadResult{};
+      if (read.kind == ReadResult::Kind::kBytes) {
+        const std::string frame = "[" + std::to_string(read.bytes) + "]";
+        expected += frame + sent.substr(taken, read.bytes);
+        taken += read.bytes;
+        const iovec piece{const_cast<char*>(frame.data()), frame.size()};
+        full = to.tcp->write({&piece, 1}, pipe) == Pressure::kFull || full;
+        REQUIRE(pipe.size() == 0);
+      }
+      char space[8192];
+      const ssize_t n = ::recv(out.second.get(), space, sizeof(space), MSG_DONTWAIT);
+      if (n > 0) got.append(space, static_cast<std::size_t>(n));
+      uv_run(bench.loop.uv(), UV_RUN_NOWAIT);
+    }
+    CHECK((got == expected));
+    CHECK(full);
+    CHECK(to.drained > 0);
+  }
+
+  TEST_CASE("a pipe whose receiver is gone is empty afterwards, and the write has failed") {
+    Bench bench;
+    std::pair<Fd, Fd> out = tests::tcp_pair();
+    Side from(bench.loop, bench.chunks), to(bench.loop, bench.chunks);
+    from.adopt(bench.pair.first);
+    to.adopt(out.first);
+    REQUIRE(::send(bench.peer.get(), "hello", 5, 0) == 5);
+    out.second.reset();
+    SplicePipe pipe;
+    REQUIRE(pipe.ready());
+    ReadResult read;
+    while (read.kind == ReadResult::Kind::kAgain) read = from.tcp->read(pipe, 100);
+    CHECK(read.bytes == 5);
+    while (!to.tcp->failed()) to.write("x");  // until the reset is known
+    CHECK(to.tcp->write({}, pipe) == Pressure::kOk);
+    CHECK(pipe.size() == 0);
+    CHECK(pipe.ready());
+    bench.peer.close();
+    do {
+      read = from.tcp->read(pipe, 100);
+    } while (read.kind == ReadResult::Kind::kAgain);
+    CHECK(read.kind == ReadResult::Kind::kEnd);
+  }
+
   TEST_CASE("what the peer sends is read, to its end") {
     Bench bench;
     Side side(bench.loop, bench.chunks);
