@@ -33,11 +33,6 @@ segue_need("spdlog >= 1.10" spdlog_FOUND)
 find_package(nlohmann_json 3.11 QUIET CONFIG)
 segue_need("nlohmann-json >= 3.11" nlohmann_json_FOUND)
 
-# Static: three functions of it are used, which is no reason for a library at run time.
-set(Boost_USE_STATIC_LIBS ON)
-find_package(Boost 1.81 QUIET CONFIG COMPONENTS json)
-segue_need("Boost.JSON >= 1.81" Boost_FOUND)
-
 find_package(CLI11 2.1 QUIET CONFIG)
 segue_need("CLI11 >= 2.1" CLI11_FOUND)
 
@@ -68,6 +63,10 @@ segue_need("toml++ >= 3.3" tomlplusplus_FOUND)
 if(BUILD_TESTING OR NOT DEFINED BUILD_TESTING)
   find_package(doctest 2.4 QUIET CONFIG)
   segue_need("doctest >= 2.4" doctest_FOUND)
+  # What our own parser is compared with.
+  set(Boost_USE_STATIC_LIBS ON)
+  find_package(Boost 1.81 QUIET CONFIG COMPONENTS json)
+  segue_need("Boost.JSON >= 1.81" Boost_FOUND)
 endif()
 
 if(segue_missing)
@@ -83,7 +82,3 @@ target_compile_definitions(segue_toml INTERFACE TOML_EXCEPTIONS=0 TOML_HEADER_ON
 add_library(segue_spdlog INTERFACE)
 target_link_libraries(segue_spdlog INTERFACE spdlog::spdlog)
 target_compile_definitions(segue_spdlog INTERFACE SPDLOG_NO_EXCEPTIONS)
-
-# Only the push parser: its handler's exceptions, which it has none of, are all that it could throw.
-add_library(segue_json_parser INTERFACE)
-target_link_libraries(segue_json_parser INTERFACE Boost::json)

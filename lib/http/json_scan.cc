@@ -1,5 +1,5 @@
-// A handler for Boost.JSON's push parser that follows pointers down and looks away elsewhere. Why
-// this parser: docs/adr/0015.
+// Follows pointers down a text and looks away elsewhere. Why with a parser of our own:
+// docs/adr/0018.
 #include "lib/http/json_scan.h"
 
 #include <algorithm>
@@ -8,14 +8,11 @@
 #include <span>
 #include <utility>
 
-#include <boost/json/basic_parser_impl.hpp>
-
 #include "lib/base/check.h"
+#include "lib/http/json_parser.h"
 
 namespace segue::http {
 namespace {
-
-namespace json = boost::json;
 
 /// A reference token with ~1 and ~0 resolved (RFC 6901 §4); false when a '~' is none of them.
 bool unescape(std::string_view raw, std::string& out) {
@@ -41,10 +38,6 @@ void for_each_token(std::string_view pointer, Visit&& visit) {
     visit(pointer.substr(0, slash));
     pointer = slash == std::string_view::npos ? std::string_view() : pointer.substr(slash);
   }
-}
-
-std::string_view view(json::string_view text) noexcept {
-  return {text.data(), text.size()};
 }
 
 }  // namespace
@@ -107,13 +100,11 @@ std::uint8_t JsonQuery::add(std::string_view pointer) {
 }
 
 /// The parser's handler. A pointer is *open* until its value was seen or can no longer come; it is
-/// *live* in the container where its next token would be.
+/// *live* in the container where its next token would be. Only containers where one is are looked
+/// into.
 class JsonScan::Reader {
  public:
-  static constexpr std::size_t max_object_size = std::numeric_limits<std::size_t>::max();
-  static constexpr std::size_t max_array_size = std::numeric_limits<std::size_t>::max();
-  static constexpr std::size_t max_key_size = std::numeric_limits<std::size_t>::max();
-  static constexpr std::size_t max_string_size = std::numeric_limits<std::size_t>::max();
+  using Text = JsonToken::Text;
 
   void begin(const JsonQuery& query, std::uint8_t ranks) {
     query_ = &query;
@@ -122,14 +113,12 @@ class JsonScan::Reader {
     open_ = next_ = count == 32 ? ~Mask{0} : (Mask{1} << count) - 1;
     found_ = here_ = 0;
     depth_ = found_count_ = 0;
-    key_size_ = text_size_ = 0;
     for (Answered& answer : answers_) answer = {};
     done_ = false;
     along_ = true;
     decide();
   }
 
-  bool done() const noexcept { return done_; }
   /// Nothing more will be looked at: what is not known now never will be.
   void stop() noexcept { done_ = true; }
   /// From here on only the first answer is worth reading for.
@@ -139,44 +128,15 @@ class JsonScan::Reader {
   }
   Answer answer(std::size_t which) const noexcept;
 
-  // What the parser tells. False, with the error set, ends the reading.
-  bool on_document_begin(json::error_code&) { return true; }
-  bool on_document_end(json::error_code& ec) { return open_ == 0 || close(open_, ec); }
-  bool on_object_begin(json::error_code& ec) { return enter(kObject, ec); }
-  bool on_object_end(std::size_t, json::error_code& ec) { return leave(ec); }
-  bool on_array_begin(json::error_code& ec) { return enter(0, ec); }
-  bool on_array_end(std::size_t, json::error_code& ec) { return leave(ec); }
-  bool on_key_part(json::string_view s, std::size_t, json::error_code&) {
-    if (here_ != 0) append(key_, key_size_, view(s));
-    return true;
-  }
-  bool on_key(json::string_view s, std::size_t, json::error_code&) {
-    if (here_ == 0) return true;
-    if (key_size_ == 0) {
-      next_ = named(view(s));
-    } else {
-      append(key_, key_size_, view(s));
-      next_ = key_size_ > key_.size() ? 0 : named({key_.data(), key_size_});
-      key_size_ = 0;
-    }
-    return true;
-  }
-  bool on_string_part(json::string_view s, std::size_t, json::error_code&) { return part(view(s)); }
-  bool on_string(json::string_view s, std::size_t, json::error_code& ec) {
-    return value(view(s), ec);
-  }
-  bool on_number_part(json::string_view s, json::error_code&) { return part(view(s)); }
-  bool on_int64(std::int64_t, json::string_view s, json::error_code& ec) {
-    return value(view(s), ec);
-  }
-  bool on_uint64(std::uint64_t, json::string_view s, json::error_code& ec) {
-    return value(view(s), ec);
-  }
-  bool on_double(double, json::string_view s, json::error_code& ec) { return value(view(s), ec); }
-  bool on_bool(bool, json::error_code& ec) { return no_value(ec); }
-  bool on_null(json::error_code& ec) { return no_value(ec); }
-  bool on_comment_part(json::string_view, json::error_code&) { return true; }
-  bool on_comment(json::string_view, json::error_code&) { return true; }
+  // What the parser tells and asks.
+  void on_key(Text key) noexcept { next_ = key ? named(*key) : 0; }
+  void on_string(Text text) noexcept { value(text); }
+  void on_number(Text text) noexcept { value(text); }
+  void on_literal() noexcept { close(take_next()); }
+  bool on_begin(JsonContainer kind) noexcept;
+  void on_end() noexcept;
+  bool looks() const noexcept { return here_ != 0 || depth_ == 0; }
+  bool done() const noexcept { return done_; }
 
  private:
   using Mask = JsonQuery::Mask;
@@ -197,15 +157,6 @@ class JsonScan::Reader {
     std::array<char, 2 * kValueBytesMax + 1> joined;
     std::size_t joined_size = 0;
   };
-
-  template <std::size_t N>
-  static void append(std::array<char, N>& to, std::size_t& size, std::string_view text) noexcept {
-    // One more than fits tells of a text that is too long.
-    if (size > N) return;
-    const std::size_t n = std::min(text.size(), N - size);
-    std::copy_n(text.data(), n, to.data() + size);
-    size += n < text.size() ? n + 1 : n;
-  }
 
   /// The live pointers whose next token is `key`.
   Mask named(std::string_view key) const noexcept {
@@ -240,32 +191,8 @@ class JsonScan::Reader {
     return out;
   }
 
-  bool enter(std::uint64_t kind, json::error_code& ec) {
-    const Mask through = take_next();
-    Mask ends = 0;
-    if (through != 0) ends = ending(through);
-    ++depth_;
-    here_ = through & ~ends;
-    if (depth_ < levels_.size()) levels_[depth_] = {here_, kind == kObject ? kObject : 0};
-    return ends == 0 || close(ends, ec);  // a container is no value
-  }
-  bool leave(json::error_code& ec) {
-    const Mask lost = here_ & open_;
-    --depth_;
-    here_ = depth_ < levels_.size() ? levels_[depth_].live & open_ : 0;
-    if (depth_ == 0) here_ = 0;
-    return lost == 0 || close(lost, ec);
-  }
-  bool part(std::string_view text) {
-    if (here_ != 0) append(text_, text_size_, text);
-    return true;
-  }
-  bool value(std::string_view text, json::error_code& ec);
-  bool no_value(json::error_code& ec) {
-    const Mask ends = take_next();
-    return ends == 0 || close(ends, ec);
-  }
-  bool close(Mask pointers, json::error_code& ec);
+  void value(Text text) noexcept;
+  void close(Mask pointers) noexcept;
   void decide();
   bool decide(std::size_t which);
   const JsonQuery::Goal* best_of(std::span<const JsonQuery::Goal> goals, bool& open) const noexcept;
@@ -276,47 +203,54 @@ class JsonScan::Reader {
   Mask here_ = 0;  // live in the current container
   Mask next_ = 0;  // lead on to the value that comes next
   std::size_t depth_ = 0;
-  std::size_t key_size_ = 0, text_size_ = 0;
   std::uint16_t found_count_ = 0;
   std::uint8_t ranks_ = 0;
   bool done_ = true;
   bool along_ = true;  // within kAlongBytes
   std::array<Level, JsonQuery::kTokensMax + 1> levels_;
-  std::array<char, JsonQuery::kTokenBytesMax> key_;
-  std::array<char, kValueBytesMax> text_;
   std::array<Value, JsonQuery::kPointersMax> values_;
   std::array<Answered, JsonQuery::kAnswers> answers_;
 };
 
-bool JsonScan::Reader::value(std::string_view text, json::error_code& ec) {
-  if (here_ == 0) return true;
-  if (text_size_ > 0) {
-    append(text_, text_size_, text);
-    text = {text_.data(), text_size_};
-    text_size_ = 0;
-  }
+bool JsonScan::Reader::on_begin(JsonContainer kind) noexcept {
   const Mask through = take_next();
-  if (through == 0) return true;
-  const bool fits = !text.empty() && text.size() <= kValueBytesMax;
+  const Mask ends = ending(through);  // a container is no value
+  close(ends);
+  const Mask into = through & ~ends;
+  if (into == 0) return false;
+  here_ = into;
+  levels_[++depth_] = {into, kind == JsonContainer::kObject ? kObject : 0};
+  return true;
+}
+
+void JsonScan::Reader::on_end() noexcept {
+  const Mask lost = here_;
+  --depth_;
+  here_ = depth_ == 0 ? 0 : levels_[depth_].live & open_;
+  close(lost);
+}
+
+void JsonScan::Reader::value(Text text) noexcept {
+  const Mask through = take_next();
+  const bool fits = text && !text->empty() && text->size() <= kValueBytesMax;
   for (Mask ends = fits ? ending(through) : 0; ends != 0; ends &= ends - 1) {
     const auto pointer = static_cast<std::size_t>(std::countr_zero(ends));
     Value& value = values_[pointer];
-    std::copy(text.begin(), text.end(), value.text.begin());
-    value.size = static_cast<std::uint16_t>(text.size());
+    std::copy(text->begin(), text->end(), value.text.begin());
+    value.size = static_cast<std::uint16_t>(text->size());
     value.order = found_count_;
     found_ |= Mask{1} << pointer;
   }
-  ++found_count_;
-  return close(through, ec);
+  if (through != 0) ++found_count_;
+  close(through);
 }
 
 /// Nothing more is to be found at `pointers`.
-bool JsonScan::Reader::close(Mask pointers, json::error_code& ec) {
+void JsonScan::Reader::close(Mask pointers) noexcept {
+  if (pointers == 0) return;
   open_ &= ~pointers;
   here_ &= open_;
   decide();
-  if (done_) ec = json::make_error_code(json::error::exception);  // any: it is not looked at
-  return !done_;
 }
 
 void JsonScan::Reader::decide() {
@@ -377,13 +311,9 @@ JsonScan::Answer JsonScan::Reader::answer(std::size_t which) const noexcept {
 
 // The scan.
 
-struct JsonScan::Parser {
-  boost::json::basic_parser<Reader> push{[] {
-    boost::json::parse_options options;
-    options.max_depth = kDepthMax;
-    return options;
-  }()};
-  Reader& reader() noexcept { return push.handler(); }
+struct JsonScan::Parser : JsonParser<Reader> {
+  static_assert(kDepthMax == JsonScan::kDepthMax);
+  static_assert(JsonToken::kTextBytesMax >= std::max(kValueBytesMax, JsonQuery::kTokenBytesMax));
 };
 
 JsonScan::JsonScan() : parser_(std::make_unique<Parser>()) {}
@@ -391,43 +321,38 @@ JsonScan::JsonScan() : parser_(std::make_unique<Parser>()) {}
 JsonScan::~JsonScan() = default;
 
 void JsonScan::begin(const JsonQuery& query, std::uint8_t ranks) {
-  parser_->push.reset();
-  parser_->reader().begin(query, ranks);
+  parser_->begin();
+  parser_->handler().begin(query, ranks);
   fed_ = 0;
 }
 
 JsonScan::State JsonScan::state() const noexcept {
-  return parser_->reader().done() ? State::kDone : State::kMore;
+  return parser_->handler().done() ? State::kDone : State::kMore;
 }
 
 JsonScan::State JsonScan::feed(Bytes bytes) {
-  while (!bytes.empty() && state() == State::kMore) {
+  Reader& reader = parser_->handler();
+  while (!bytes.empty() && !reader.done()) {
     // Whatever the pieces are, the second answer is looked for in the same part of the text.
     const bool along = fed_ < JsonQuery::kAlongBytes;
     const Bytes piece =
         along ? bytes.first(std::min(bytes.size(), JsonQuery::kAlongBytes - fed_)) : bytes;
-    write(piece, More::kYes);
+    if (parser_->feed(piece) == Parser::State::kFault) reader.stop();
     fed_ += piece.size();
-    if (along && fed_ == JsonQuery::kAlongBytes) parser_->reader().end_along();
+    if (along && fed_ == JsonQuery::kAlongBytes) reader.end_along();
     bytes = bytes.subspan(piece.size());
   }
   return state();
 }
 
 JsonScan::State JsonScan::end() {
-  if (state() == State::kMore) write({}, More::kNo);
-  parser_->reader().stop();
+  // A text that is a number would be over now. It has no answers either way.
+  parser_->handler().stop();
   return State::kDone;
 }
 
-void JsonScan::write(Bytes bytes, More more) {
-  json::error_code ec;
-  parser_->push.write_some(more == More::kYes, bytes.data(), bytes.size(), ec);
-  if (ec) parser_->reader().stop();
-}
-
 JsonScan::Answer JsonScan::answer(std::size_t which) const noexcept {
-  return parser_->reader().answer(which);
+  return parser_->handler().answer(which);
 }
 
 }  // namespace segue::http

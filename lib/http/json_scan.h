@@ -110,8 +110,6 @@ class JsonScan {
  private:
   class Reader;
   struct Parser;
-  enum class More : bool { kNo, kYes };
-  void write(Bytes bytes, More more);
 
   std::unique_ptr<Parser> parser_;
   std::size_t fed_ = 0;
