@@ -22,6 +22,9 @@ POST_SYSCALLS_MAX = 5.4
 INSTRUCTIONS_MAX = 30_000
 # The same with two records to open and one to seal.
 TLS_INSTRUCTIONS_MAX = 44_000
+# Of a POST of 12 KiB: the same with a body that nobody looks into; and with a cohort 8 KiB into it.
+POST_INSTRUCTIONS_MAX = 29_000
+JSON_INSTRUCTIONS_MAX = 64_000
 # Nothing that is done for each request allocates.
 ALLOCATIONS_MAX = 0
 
@@ -119,6 +122,12 @@ CHECKS = {
         subject, "GET over TLS", {**FEW, **TLS}, TLS_INSTRUCTIONS_MAX),
     "allocations-get": lambda subject: heap_allocations(subject, "GET", FEW),
     "allocations-post": lambda subject: heap_allocations(subject, "POST of 12 KiB", POST),
+    "syscalls-post": lambda subject: system_calls(
+        subject, "POST of 12 KiB", {**POST, "connections": 64}, POST_SYSCALLS_MAX),
+    "instructions-post": lambda subject: user_instructions(
+        subject, "POST of 12 KiB", POST, POST_INSTRUCTIONS_MAX),
+    "instructions-json": lambda subject: user_instructions(
+        subject, "POST whose cohort is in its body", {**JSON, "connections": 8}, JSON_INSTRUCTIONS_MAX),
     "syscalls-json": lambda subject: system_calls(
         subject, "POST whose cohort is in its body", {**JSON, "connections": 64}, POST_SYSCALLS_MAX),
     "allocations-json": lambda subject: heap_allocations(

@@ -38,12 +38,21 @@ class Budget(unittest.TestCase):
             self.skipTest("neither strace nor perf")
         self.holds("syscalls")
 
-    def test_a_warm_get_stays_within_its_instructions(self):
+    def holds_instructions(self, check):
         if not tools.find("valgrind"):
             self.skipTest("valgrind is not installed")
         if not is_optimised(BIN):
             self.skipTest("an unoptimised build says nothing about instructions; bench/budget takes the release build")
-        self.holds("instructions")
+        self.holds(check)
+
+    def test_a_warm_get_stays_within_its_instructions(self):
+        self.holds_instructions("instructions")
+
+    def test_a_warm_post_stays_within_its_instructions(self):
+        self.holds_instructions("instructions-post")
+
+    def test_finding_a_cohort_in_a_body_stays_within_its_instructions(self):
+        self.holds_instructions("instructions-json")
 
     def test_a_warm_get_allocates_nothing(self):
         self.holds("allocations-get")
