@@ -1,17 +1,11 @@
 // What routing costs per request: fields, paths, routes, cohorts, splits and endpoints, in ns and
 // allocations per call.
-//
-//   cmake --build --preset release --target bench_micro_routing &&
-//   build/release/bench/bench_micro_routing
 #include <array>
-#include <cstdlib>
 #include <memory>
-#include <new>
 #include <string>
 #include <vector>
 
-#include <benchmark/benchmark.h>
-
+#include "bench/micro_allocations.h"
 #include "lib/base/rng.h"
 #include "lib/http/field.h"
 #include "lib/http/target.h"
@@ -21,38 +15,8 @@
 #include "routing/route_table.h"
 #include "routing/split.h"
 
+namespace segue::bench {
 namespace {
-std::size_t allocations = 0;
-}  // namespace
-
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  std::abort();
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
-
-namespace segue {
-namespace {
-
-/// Counts allocations from its making to its end and reports them per iteration.
-class Counting {
- public:
-  explicit Counting(benchmark::State& state) : state_(state), before_(allocations) {}
-  ~Counting() {
-    state_.counters["allocs"] = benchmark::Counter(static_cast<double>(allocations - before_),
-                                                   benchmark::Counter::kAvgIterations);
-  }
-
- private:
-  benchmark::State& state_;
-  std::size_t before_;
-};
 
 /// What a browser sends to a CI server's page.
 std::vector<http::Field> fields() {
@@ -75,7 +39,7 @@ std::vector<http::Field> fields() {
 
 void field_ids(benchmark::State& state) {
   const auto all = fields();
-  Counting counting(state);
+  CountAllocations counting(state);
   for (auto _ : state) {
     for (const http::Field& field : all) benchmark::DoNotOptimize(http::field_id(field.name));
   }
@@ -86,7 +50,7 @@ BENCHMARK(field_ids);
 void normalise(benchmark::State& state, std::string_view path) {
   std::array<char, 512> scratch;
   std::string_view out;
-  Counting counting(state);
+  CountAllocations counting(state);
   for (auto _ : state) {
     benchmark::DoNotOptimize(path.data());
     benchmark::DoNotOptimize(http::normalise(path, scratch, out));
@@ -120,7 +84,7 @@ void match_one(benchmark::State& state) {
   head.path = path;
   head.fields = with;
   if (!table.find(head).route.valid()) return state.SkipWithError("no route");
-  Counting counting(state);
+  CountAllocations counting(state);
   for (auto _ : state) benchmark::DoNotOptimize(table.find(head));
 }
 BENCHMARK(match_one)->Arg(1)->Arg(100)->Arg(10'000);
@@ -138,7 +102,7 @@ void match_all(benchmark::State& state) {
   head.method = "GET";
   head.authority = "ci.example.com";
   std::size_t next = 0;
-  Counting counting(state);
+  CountAllocations counting(state);
   for (auto _ : state) {
     head.path = paths[next++ % paths.size()];
     benchmark::DoNotOptimize(table.find(head));
@@ -156,7 +120,7 @@ void cohort(benchmark::State& state, conf::CohortKey::Kind kind, const char* arg
   if (keys.find(head, "10.1.2.3", 1).found == routing::CohortKeys::Found::kUnknown) {
     return state.SkipWithError("no key");
   }
-  Counting counting(state);
+  CountAllocations counting(state);
   for (auto _ : state) benchmark::DoNotOptimize(keys.find(head, "10.1.2.3", 1));
 }
 BENCHMARK_CAPTURE(cohort, client, conf::CohortKey::Kind::kClient, "");
@@ -172,7 +136,7 @@ void split_pick(benchmark::State& state) {
   }
   const routing::Split split = *routing::Split::make(branches);
   std::uint64_t hash = 0;
-  Counting counting(state);
+  CountAllocations counting(state);
   for (auto _ : state) benchmark::DoNotOptimize(split.pick(hash += 0x9e3779b97f4a7c15u, 0xff));
 }
 BENCHMARK(split_pick)->Arg(1)->Arg(2)->Arg(8);
@@ -201,7 +165,7 @@ void pick(benchmark::State& state, conf::Balance balance, std::uint32_t weights)
   routing::Picker picker(rng);
   const routing::Pool& built = *snapshot->pools[0];
   benchmark::DoNotOptimize(picker.pick(built, loads, 1024, {}, {}));
-  Counting counting(state);
+  CountAllocations counting(state);
   for (auto _ : state) benchmark::DoNotOptimize(picker.pick(built, loads, 1024, {}, {}));
 }
 BENCHMARK_CAPTURE(pick, least_loaded, conf::Balance::kLeastLoaded, 1)->Arg(2)->Arg(100)->Arg(5'000);
@@ -215,6 +179,4 @@ BENCHMARK_CAPTURE(pick, round_robin_weighted, conf::Balance::kRoundRobin, 3)
     ->Arg(5'000);
 
 }  // namespace
-}  // namespace segue
-
-BENCHMARK_MAIN();
+}  // namespace segue::bench
