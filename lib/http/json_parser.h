@@ -15,19 +15,21 @@ namespace segue::http {
 
 enum class JsonContainer : bool { kArray, kObject };
 
+// clang-format off
 /// Tells `Handler` what comes:
 ///
 ///     void on_key(JsonToken::Text);      decoded; views hold until the call returns
 ///     void on_string(JsonToken::Text);   decoded
 ///     void on_number(JsonToken::Text);   as written
 ///     void on_literal();                 true, false, null
-///     bool on_begin(JsonContainer);      whether to look into it; if not, it is over with this
-///     call void on_end();                     of a container that was looked into bool looks()
-///     const;                whether anything else in this container is of interest bool done()
-///     const;                 whether anything else at all is
+///     bool on_begin(JsonContainer);      whether to look into it; if not, it is over with this call
+///     void on_end();                     of a container that was looked into
+///     bool looks() const;                whether anything else in this container is of interest
+///     bool done() const;                 whether anything else at all is
 ///
 /// Asking for a little is cheap, so looks() is asked for each token and done() after each call.
 /// What was told was well formed up to there, whatever comes behind. Nothing is allocated.
+// clang-format on
 template <typename Handler>
 class JsonParser {
  public:
@@ -134,10 +136,13 @@ auto JsonParser<Handler>::feed(Bytes bytes) -> State {
 
 /// Reads up to the end of the bytes or of the text, or until the other reader's turn may have come.
 /// The ways that most tokens take run downwards through the cases.
+/// One function, so that its state stays in registers.
 template <typename Handler>
 template <JsonToken::Keep kKeep>
+// NOLINTNEXTLINE(readability-function-size)
 auto JsonParser<Handler>::run(Place place, const char* const end) -> Place {
   auto [next, at] = place;
+  JsonPlainRuns runs(at, end);
   const char* quote = nullptr;
   while (at != end) {
     if (is_low(*at)) {
@@ -147,12 +152,17 @@ auto JsonParser<Handler>::run(Place place, const char* const end) -> Place {
     }
     switch (next) {
       case Next::kKeyOrEnd:
-        if (*at == '}') return {close(), at + 1};
+        if (*at == '}') {
+          ++at;
+          next = close();
+          if (depth_ > told_) continue;
+          return {next, at};
+        }
         next = Next::kKey;
         [[fallthrough]];
       case Next::kKey:
         if (*at != '"') return {Next::kFault, at};
-        quote = json_plain_end(at + 1, end);
+        quote = runs.end_from(at + 1);
         if (quote == end || *quote != '"') return string<kKeep>(Next::kInKey, at + 1, end);
         if (kKeep == Keep::kYes) tell(Next::kInKey, text_of(at + 1, quote));
         at = quote + 1;
@@ -168,17 +178,17 @@ auto JsonParser<Handler>::run(Place place, const char* const end) -> Place {
       case Next::kValue:
         if (*at != '"') {
           place = value<kKeep>(at, end);
-          if (place.next != Next::kCommaOrEnd) return place;
+          next = place.next;
           at = place.at;
-        } else {
-          quote = json_plain_end(at + 1, end);
-          if (quote == end || *quote != '"') return string<kKeep>(Next::kInString, at + 1, end);
-          if (kKeep == Keep::kYes) tell(Next::kInString, text_of(at + 1, quote));
-          at = quote + 1;
-          if (depth_ == 0) return {Next::kSpace, at};
+          if (kKeep == Keep::kYes || at == end || is_over(next)) return place;
+          continue;
         }
-        next = Next::kCommaOrEnd;
-        if (kKeep == Keep::kYes && !looks()) return {next, at};
+        quote = runs.end_from(at + 1);
+        if (quote == end || *quote != '"') return string<kKeep>(Next::kInString, at + 1, end);
+        if (kKeep == Keep::kYes) tell(Next::kInString, text_of(at + 1, quote));
+        at = quote + 1;
+        next = behind_value();
+        if ((kKeep == Keep::kYes && !looks()) || is_over(next)) return {next, at};
         if (at == end || *at != ',') continue;
         [[fallthrough]];
       case Next::kCommaOrEnd:
@@ -188,9 +198,17 @@ auto JsonParser<Handler>::run(Place place, const char* const end) -> Place {
           continue;
         }
         if (*at != ((objects_ & 1) != 0 ? '}' : ']')) return {Next::kFault, at};
-        return {close(), at + 1};
+        ++at;
+        next = close();
+        if (depth_ > told_) continue;
+        return {next, at};
       case Next::kElementOrEnd:
-        if (*at == ']') return {close(), at + 1};
+        if (*at == ']') {
+          ++at;
+          next = close();
+          if (depth_ > told_) continue;
+          return {next, at};
+        }
         next = Next::kValue;
         continue;
       case Next::kInKey:  // cut, and so at the end

@@ -216,7 +216,7 @@ JsonToken::Read JsonToken::number(const char*& at, const char* const end) noexce
   const char* const run = at;
   for (; at != end; ++at) {
     if (of_ == Of::kInteger) {
-      at = std::find_if_not(at, end, is_digit);
+      while (at != end && is_digit(*at)) ++at;
       if (at == end) break;
     }
     bool over = false;

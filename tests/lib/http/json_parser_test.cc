@@ -2,6 +2,7 @@
 // looked away from is checked no less.
 #include "lib/http/json_parser.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -327,24 +328,53 @@ TEST_SUITE("lib/http/json_parser") {
           "{ k:1:a { k:1:c [ [ n:1:2 } n:1:3 } k:1:d n:1:4 } ");
   }
 
+  TEST_CASE("marks are set for the bytes that are not plain, and for no others") {
+    constexpr std::uint64_t kSeed = 13;
+    CAPTURE(kSeed);
+    Rng rng(kSeed);
+    std::array<char, 16> bytes;
+    for (int round = 0; round < 20'000; ++round) {
+      // Each value among any others, which must not lend it a bit.
+      for (char& byte : bytes) byte = static_cast<char>(rng.below(256));
+      bytes[rng.below(bytes.size())] = static_cast<char>(round);
+      std::uint64_t expected = 0;
+      for (std::size_t i = 0; i < bytes.size(); ++i)
+        if (!is_json_plain(bytes[i])) expected |= std::uint64_t{1} << i;
+      if (json_marks(bytes.data()) != expected) FAIL_CHECK("sixteen bytes");
+      if (json_marks_by_word(bytes.data()) != (expected & 0xff)) FAIL_CHECK("eight bytes");
+    }
+  }
+
   TEST_CASE("runs of plain bytes end where each byte looked at alone says") {
-    std::array<char, 80> bytes;
+    constexpr std::uint64_t kSeed = 14;
+    CAPTURE(kSeed);
+    Rng rng(kSeed);
+    for (int round = 0; round < 5'000; ++round) {
+      std::vector<char> text(rng.below(300), 'a');  // on the heap, so that a look beyond it is seen
+      for (std::uint64_t i = rng.below(12); i > 0 && !text.empty(); --i)
+        text[rng.below(text.size())] = static_cast<char>(rng.below(256));
+      const char* const end = text.data() + text.size();
+      JsonPlainRuns runs(text.data(), end);
+      const char* at = text.data();
+      while (at != end) {
+        const char* const expected = std::find_if_not(at, end, is_json_plain);
+        if (runs.end_from(at) != expected) FAIL_CHECK("in a row");
+        if (json_plain_end(at, end) != expected) FAIL_CHECK("alone");
+        // Behind it, or far behind it.
+        const std::size_t step = rng.below(2) == 0 ? 1 : rng.below(200);
+        at = expected + std::min(step, static_cast<std::size_t>(end - expected));
+      }
+    }
+  }
+
+  TEST_CASE("white space ends where each byte looked at alone says") {
     for (int c = 0; c < 256; ++c) {
       for (std::size_t place = 0; place < 40; ++place) {
-        bytes.fill('a');
-        bytes[place] = static_cast<char>(c);
-        bytes[place + 7] = '"';
-        const char* const begin = bytes.data();
-        const char* const expected = begin + (is_json_plain(bytes[place]) ? place + 7 : place);
-        if (json_plain_end(begin, begin + 60) != expected) FAIL_CHECK("at ", place, " of ", c);
-        if (json_plain_end_by_words(begin, begin + 60) != expected)
-          FAIL_CHECK("by words at ", place, " of ", c);
-        // And nothing behind the end counts.
-        CHECK(json_plain_end(begin, begin + place) == begin + place);
-        bytes.fill(' ');
-        bytes[place] = static_cast<char>(c);
-        const bool space = is_json_space(static_cast<char>(c));
-        CHECK(json_space_end(begin, begin + 60) == begin + (space ? 60 : place));
+        std::vector<char> text(60, ' ');
+        text[place] = static_cast<char>(c);
+        const char* const begin = text.data();
+        const char* const end = begin + text.size();
+        CHECK(json_space_end(begin, end) == std::find_if_not(begin, end, is_json_space));
       }
     }
   }
