@@ -2,8 +2,7 @@
 // time or for an exact number of requests.
 //
 // The exact number is what differences need ("instructions of 6000 requests less those of 2000"),
-// and
-// --warm with --hold lets a measurement begin when every connection stands and end before one
+// and --warm with --hold lets a measurement begin when every connection stands and end before one
 // closes.
 #include <chrono>
 #include <deque>
@@ -14,6 +13,7 @@
 #include "bench/latency.h"
 #include "bench/load_options.h"
 #include "bench/message.h"
+#include "bench/request.h"
 #include "bench/sockets.h"
 #include "bench/tls.h"
 
@@ -23,60 +23,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t kReadBytes = 256 * 1024;
-constexpr std::size_t kBlockBytes = 256 * 1024;  // of a long request body
-constexpr std::uint64_t kErrorsMax = 1000;       // then going on proves nothing
-
-/// The bytes of one request: `begin`, then `long_body` bytes of x.
-struct Request {
-  std::string begin;
-  std::uint64_t long_body = 0;
-  std::uint64_t size() const { return begin.size() + long_body; }
-};
-
-/// What a browser sends to a CI server: 12 fields, about 600 bytes.
-Request compose(const LoadOptions& options) {
-  Request request;
-  const bool post = options.body >= 0;
-  const auto body = static_cast<std::uint64_t>(post ? options.body : 0);
-  std::string& head = request.begin;
-  head = (post ? "POST " : "GET ") + options.path +
-         " HTTP/1.1\r\n"
-         "Host: ci.example.com\r\n"
-         "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n"
-         "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n"
-         "Accept-Language: en-US,en;q=0.5\r\n"
-         "Accept-Encoding: gzip, deflate, br, zstd\r\n"
-         "Referer: https://ci.example.com/job/main/lastBuild/\r\n"
-         "Cookie: session=0f4ad1c2b3e4f5061728394a5b6c7d8e; screen=1920x1080; theme=dark\r\n"
-         "Sec-Fetch-Dest: document\r\n"
-         "Sec-Fetch-Mode: navigate\r\n"
-         "Cache-Control: no-cache\r\n";
-  head += options.close ? "Connection: close\r\n" : "Connection: keep-alive\r\n";
-  if (!post) {
-    head += "\r\n";
-  } else if (options.chunked) {
-    head += "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
-    for (std::uint64_t left = body; left > 0;) {
-      const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left, kInlineBodyMax));
-      char hex[20];
-      std::snprintf(hex, sizeof hex, "%zx\r\n", size);
-      head += hex + std::string(size, 'x') + "\r\n";
-      left -= size;
-    }
-    head += "0\r\n\r\n";
-  } else {
-    head +=
-        "Content-Type: application/json\r\nContent-Length: " + std::to_string(body) + "\r\n\r\n";
-    if (!options.body_text.empty()) {
-      head += options.body_text;
-    } else if (body <= kInlineBodyMax) {
-      head.append(body, 'x');
-    } else {
-      request.long_body = body;
-    }
-  }
-  return request;
-}
+constexpr std::uint64_t kErrorsMax = 1000;  // then going on proves nothing
 
 struct FreeSsl {
   void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
@@ -85,6 +32,7 @@ struct FreeSsl {
 struct Connection {
   Fd fd;
   std::unique_ptr<SSL, FreeSsl> ssl;  // null: plain
+  const Request* request = nullptr;
   Message response;
   std::uint64_t sent = 0;
   SteadyClock::time_point begun;
@@ -96,7 +44,7 @@ struct Connection {
 class Load {
  public:
   explicit Load(const LoadOptions& options)
-      : options_(options), request_(compose(options)), connections_(options.connections) {
+      : options_(options), made_(compose_all(options)), connections_(options.connections) {
     for (Connection& c : connections_) idle_.push_back(&c);
   }
 
@@ -163,6 +111,8 @@ class Load {
       --left_;
       ++in_flight_;
       c.busy = true;
+      c.request = &made_[next_];
+      next_ = next_ + 1 < made_.size() ? next_ + 1 : 0;
       c.begun = SteadyClock::now();
       send_anew(c);
     }
@@ -185,14 +135,9 @@ class Load {
   }
 
   void send_on(Connection& c) {
-    while (c.sent < request_.size()) {
-      std::string_view piece;
-      if (c.sent < request_.begin.size()) {
-        piece = std::string_view(request_.begin).substr(c.sent);
-      } else {
-        piece = std::string_view(block_).substr(
-            0, std::min<std::uint64_t>(block_.size(), request_.size() - c.sent));
-      }
+    const Request& request = *c.request;
+    while (c.sent < request.size()) {
+      const std::string_view piece = request.piece(c.sent);
       const ssize_t sent = c.ssl != nullptr
                                ? tls_send(c.ssl.get(), piece.data(), piece.size())
                                : ::send(c.fd.get(), piece.data(), piece.size(), MSG_NOSIGNAL);
@@ -217,7 +162,8 @@ class Load {
   void on_event(Connection& c, std::uint32_t events) {
     if (!c.fd) return;
     const bool handshaking = c.ssl != nullptr && SSL_in_init(c.ssl.get());
-    if (((events & EPOLLOUT) != 0 || handshaking) && c.busy && c.sent < request_.size()) send_on(c);
+    if (((events & EPOLLOUT) != 0 || handshaking) && c.busy && c.sent < c.request->size())
+      send_on(c);
     if ((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) == 0) return;
     // What OpenSSL holds already no event will tell of.
     do {
@@ -281,7 +227,7 @@ class Load {
         static_cast<std::uint64_t>(std::chrono::nanoseconds(SteadyClock::now() - c.begun).count()));
     ++requests_;
     c.used = true;
-    const bool early = c.sent < request_.size();  // answered before it was asked in full
+    const bool early = c.sent < c.request->size();  // answered before it was asked in full
     if (options_.close || early || !r.keep_alive()) c.fd.reset();
     finish(c);
   }
@@ -318,10 +264,10 @@ class Load {
   }
 
   const LoadOptions options_;
-  const Request request_;
+  const std::vector<Request> made_;
+  std::size_t next_ = 0;  // of them
   const std::unique_ptr<TlsContext> tls_ =
       options_.tls ? std::make_unique<TlsContext>(options_.resume) : nullptr;
-  const std::string block_ = std::string(kBlockBytes, 'x');
   Poller poller_;
   std::vector<Connection> connections_;
   std::deque<Connection*> idle_;

@@ -1,14 +1,13 @@
 // What the load generator can be asked for.
 #pragma once
 
-#include <charconv>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <string_view>
+
+#include "bench/arguments.h"
 
 namespace segue::bench {
 
@@ -24,6 +23,7 @@ inline constexpr std::string_view kLoadUsage =
     "  --tls              over TLS; no certificate is verified\n"
     "  --resume           each TLS connection resumes the session of the one before\n"
     "  --path PATH        (/1024)\n"
+    "  --spread N         (1) the first * in PATH is 0, 1 … N-1 in turn\n"
     "  --body N           POST with a body of N bytes instead of GET\n"
     "  --body-file FILE   POST with the bytes of FILE (at most 64 KiB) instead of GET\n"
     "  --chunked          send that body chunked\n"
@@ -34,6 +34,7 @@ inline constexpr std::string_view kLoadUsage =
     "Prints one JSON object; exit code 1 when a request failed.\n";
 
 inline constexpr std::size_t kInlineBodyMax = 64 * 1024;  ///< of a body that is kept whole
+inline constexpr std::uint64_t kSpreadMax = 100'000;
 
 struct LoadOptions {
   std::uint16_t port = 0;
@@ -47,6 +48,7 @@ struct LoadOptions {
   bool tls = false;
   bool resume = false;
   std::string path = "/1024";
+  std::uint64_t spread = 1;
   std::int64_t body = -1;  ///< -1: GET
   std::string body_text;   ///< of a file, `body` bytes; empty: x
   bool chunked = false;
@@ -59,75 +61,59 @@ struct LoadOptions {
 /// Ends the program with the usage and code 2 when the arguments make no sense.
 inline LoadOptions parse_load_options(int argc, char** argv) {
   LoadOptions options;
-  auto refuse = [](std::string_view what) {
-    std::fprintf(stderr, "load: %.*s\n%s", static_cast<int>(what.size()), what.data(),
-                 kLoadUsage.data());
-    std::exit(2);
-  };
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view name = argv[i];
-    auto text = [&]() -> std::string_view {
-      if (i + 1 >= argc) refuse(std::string(name) + " needs a value");
-      return argv[++i];
-    };
-    auto read = [&](auto& out) {
-      const std::string_view value = text();
-      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), out);
-      if (error != std::errc() || end != value.data() + value.size()) {
-        refuse(std::string(name) + " needs a number");
-      }
-    };
-    if (name == "--help") {
-      std::fputs(kLoadUsage.data(), stdout);
-      std::exit(0);
-    }
-    if (name == "--port") {
-      read(options.port);
-    } else if (name == "--connections") {
-      read(options.connections);
-    } else if (name == "--in-flight") {
-      read(options.in_flight);
-    } else if (name == "--requests") {
-      read(options.requests);
-    } else if (name == "--seconds") {
-      read(options.seconds);
-    } else if (name == "--warm") {
-      read(options.warm);
-    } else if (name == "--hold") {
+  Arguments arguments(argc, argv, kLoadUsage);
+  while (arguments.next()) {
+    if (arguments.is("--port")) {
+      arguments.read(options.port);
+    } else if (arguments.is("--connections")) {
+      arguments.read(options.connections);
+    } else if (arguments.is("--in-flight")) {
+      arguments.read(options.in_flight);
+    } else if (arguments.is("--requests")) {
+      arguments.read(options.requests);
+    } else if (arguments.is("--seconds")) {
+      arguments.read(options.seconds);
+    } else if (arguments.is("--warm")) {
+      arguments.read(options.warm);
+    } else if (arguments.is("--hold")) {
       options.hold = true;
-    } else if (name == "--close") {
+    } else if (arguments.is("--close")) {
       options.close = true;
-    } else if (name == "--tls") {
+    } else if (arguments.is("--tls")) {
       options.tls = true;
-    } else if (name == "--resume") {
+    } else if (arguments.is("--resume")) {
       options.resume = true;
-    } else if (name == "--path") {
-      options.path = text();
-    } else if (name == "--body") {
-      read(options.body);
-    } else if (name == "--body-file") {
-      std::ifstream file(std::string(text()), std::ios::binary);
+    } else if (arguments.is("--path")) {
+      options.path = arguments.text();
+    } else if (arguments.is("--spread")) {
+      arguments.read(options.spread);
+    } else if (arguments.is("--body")) {
+      arguments.read(options.body);
+    } else if (arguments.is("--body-file")) {
+      std::ifstream file(std::string(arguments.text()), std::ios::binary);
       options.body_text.assign(std::istreambuf_iterator<char>(file), {});
       options.body = static_cast<std::int64_t>(options.body_text.size());
       if (options.body_text.empty() || options.body_text.size() > kInlineBodyMax)
-        refuse("--body-file needs a file of 1 byte to 64 KiB");
-    } else if (name == "--chunked") {
+        arguments.refuse("--body-file needs a file of 1 byte to 64 KiB");
+    } else if (arguments.is("--chunked")) {
       options.chunked = true;
-    } else if (name == "--expect-status") {
-      read(options.expect_status);
-    } else if (name == "--expect-bytes") {
-      read(options.expect_bytes);
-    } else if (name == "--expect-text") {
-      options.expect_text = text();
-    } else if (name == "--stall") {
-      read(options.stall);
+    } else if (arguments.is("--expect-status")) {
+      arguments.read(options.expect_status);
+    } else if (arguments.is("--expect-bytes")) {
+      arguments.read(options.expect_bytes);
+    } else if (arguments.is("--expect-text")) {
+      options.expect_text = arguments.text();
+    } else if (arguments.is("--stall")) {
+      arguments.read(options.stall);
     } else {
-      refuse(std::string(name) + " is unknown");
+      arguments.refuse_unknown();
     }
   }
-  if (options.port == 0) refuse("--port is missing");
-  if (options.chunked && !options.body_text.empty()) refuse("--chunked sends no file");
-  if (options.connections == 0) refuse("--connections must not be 0");
+  if (options.port == 0) arguments.refuse("--port is missing");
+  if (options.chunked && !options.body_text.empty()) arguments.refuse("--chunked sends no file");
+  if (options.connections == 0) arguments.refuse("--connections must not be 0");
+  if (options.spread == 0 || options.spread > kSpreadMax)
+    arguments.refuse("--spread needs 1 to 100000");
   if (options.in_flight == 0 || options.in_flight > options.connections) {
     options.in_flight = options.connections;
   }

@@ -69,15 +69,18 @@ inline void no_delay(int fd) {
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
-/// Listens on 127.0.0.1; port 0 picks a free one. Several may share a port. Failure ends the
-/// program.
-inline Fd listen_on(std::uint16_t port) {
+enum class Reach : std::uint8_t { kOneAddress, kAnyAddress };
+
+/// Listens on 127.0.0.1, or on every address; port 0 picks a free one. Several may share a port.
+/// Failure ends the program.
+inline Fd listen_on(std::uint16_t port, Reach reach = Reach::kOneAddress) {
   Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) die("socket");
   const int on = 1;
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-  const sockaddr_in address = loopback(port);
+  sockaddr_in address = loopback(port);
+  if (reach == Reach::kAnyAddress) address.sin_addr.s_addr = htonl(INADDR_ANY);
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     die("bind");
   }
