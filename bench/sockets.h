@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -122,11 +123,22 @@ class Poller {
   std::span<const epoll_event> wait(int timeout_ms) {
     const int count =
         ::epoll_wait(fd_.get(), events_.data(), static_cast<int>(events_.size()), timeout_ms);
-    if (count < 0 && errno != EINTR) die("epoll_wait");
-    return {events_.data(), count > 0 ? static_cast<std::size_t>(count) : 0};
+    return found(count);
+  }
+  /// The same until a moment, to the nanosecond as far as the kernel can.
+  std::span<const epoll_event> wait_until(std::chrono::steady_clock::time_point moment) {
+    const auto left = std::chrono::nanoseconds(moment - std::chrono::steady_clock::now()).count();
+    timespec timeout{};
+    if (left > 0) timeout = {left / 1'000'000'000, left % 1'000'000'000};
+    return found(::epoll_pwait2(fd_.get(), events_.data(), static_cast<int>(events_.size()),
+                                &timeout, nullptr));
   }
 
  private:
+  std::span<const epoll_event> found(int count) {
+    if (count < 0 && errno != EINTR) die("epoll_wait");
+    return {events_.data(), count > 0 ? static_cast<std::size_t>(count) : 0};
+  }
   void control(int operation, int fd, std::uint32_t events, void* owner) {
     epoll_event event{};
     event.events = events;
