@@ -10,7 +10,8 @@ import struct
 import subprocess
 import tempfile
 
-from lib import tools
+from lib import load, tools
+from lib.proxies import Proxy
 
 # struct Shared of count_malloc.c
 THREADS, TRACES, FRAMES = 256, 64, 24
@@ -51,6 +52,28 @@ class Counter:
             calls = symbolize(pid, [frame - 1 for frame in frames if frame])
             yield (f"{count} of the first {taken}: {size} bytes in thread {thread_name(pid, thread)}"
                    + "".join(f"\n    {call}" for call in calls))
+
+
+def per_request(variant, origin_port, core, options, warm, requests):
+    """Allocations per request of a fresh process, over warm connections. None where they cannot be counted:
+    a binary that is linked statically, or brings its own malloc."""
+    if brings_malloc(variant.binary):
+        return None
+    counter = Counter()
+    with Proxy(variant, origin_port, core, environment=counter.environment) as proxy:
+        serves = serving_threads(proxy.program, proxy.process.pid)
+        with load.Gated(proxy.port_for(options), warm=max(warm, 1), **options, requests=requests) as gated:
+            before = counter.total(serves)
+            if before == 0:
+                return None
+            done = gated.go()
+            return (counter.total(serves) - before) / done["requests"]
+
+
+def brings_malloc(binary):
+    """Whether it is linked to another malloc than glibc's, whose free() would then get our blocks."""
+    libraries = subprocess.run(["ldd", str(binary)], capture_output=True, text=True).stdout
+    return any(name in libraries for name in ("jemalloc", "tcmalloc", "mimalloc"))
 
 
 def serving_threads(program, pid):

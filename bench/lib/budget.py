@@ -4,7 +4,7 @@ Each is measured on the real process and repeats on a busy machine: counts, not 
 """
 import dataclasses
 
-from lib import allocations, instructions, load, payload, processes, syscalls
+from lib import allocations, instructions, load, payload, processes, syscalls, variants
 from lib.proxies import Proxy
 
 GET = {"path": "/1024", "expect_bytes": 1024}
@@ -54,14 +54,18 @@ class Finding:
 
 @dataclasses.dataclass
 class Subject:
-    """What is measured: the name of a variant in proxies.py, its binary, and the origin behind it."""
+    """What is measured: the name of a variant, its binary, and the origin behind it."""
     name: str
     binary: object
     origin_port: int
     core: int
 
+    @property
+    def variant(self):
+        return dataclasses.replace(variants.named(self.name), binary=self.binary)
+
     def start(self, **options):
-        return Proxy(self.name, self.binary, self.origin_port, self.core, **options)
+        return Proxy(self.variant, self.origin_port, self.core, **options)
 
 
 def system_calls(subject, what="GET", options=MANY, limit=SYSCALLS_MAX):
@@ -77,8 +81,7 @@ def system_calls(subject, what="GET", options=MANY, limit=SYSCALLS_MAX):
 
 
 def user_instructions(subject, what="GET", options=FEW, limit=INSTRUCTIONS_MAX):
-    value = instructions.per_request(subject.name, subject.binary, subject.origin_port, subject.core,
-                                     options, CALLGRIND_REQUESTS)
+    value = instructions.per_request(subject.variant, subject.origin_port, subject.core, options, CALLGRIND_REQUESTS)
     return Finding(f"user instructions per {what}", value, limit)
 
 

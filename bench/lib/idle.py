@@ -7,10 +7,17 @@ from lib.proxies import Proxy
 SETTLE_SECONDS = 0.5  # what a proxy gives back shortly after a request, it gives back
 
 
-def per_connection(name, binary, origin_port, core, options):
+def measure(bench, workload, variants):
+    return {"rounds": 0, "proxies": {variant.name: per_connection(bench, workload, variant) for variant in variants}}
+
+
+def per_connection(bench, workload, variant):
     """Bytes of private memory per connection that has had one request, and the whole afterwards."""
-    count = options["connections"]
-    with Proxy(name, binary, origin_port, core) as proxy:
+    # The floor is the only one that needs a second descriptor for each.
+    count = processes.descriptors_for(bench.settings["idle_connections"], 2 if variant.role == "floor" else 1)
+    options = {**workload.load, "connections": count, "requests": count}
+    bench.note(f"{workload.name}: {variant.name}")
+    with Proxy(variant, bench.origin_port, bench.core) as proxy:
         pids = proxy.pids()
         before = processes.memory(pids)
         port = proxy.port_for(options)
@@ -19,6 +26,6 @@ def per_connection(name, binary, origin_port, core, options):
             time.sleep(SETTLE_SECONDS)
             after, kept = processes.memory(pids), processes.established(port)
         if kept < count:
-            raise RuntimeError(f"{name} kept only {kept} of {count} connections")
-        return {"bytes": (after["private"] - before["private"]) / count,
+            raise RuntimeError(f"{variant.name} kept only {kept} of {count} connections")
+        return {"connections": count, "bytes": (after["private"] - before["private"]) / count,
                 "before": before["private"], "after": after["private"]}

@@ -11,21 +11,21 @@ from lib import load, tools
 from lib.proxies import Proxy
 
 
-def total(name, binary, origin_port, core, options, requests):
+def total(variant, origin_port, core, options, requests):
     """Instructions of a whole life of the proxy that serves `requests`."""
     with tempfile.TemporaryDirectory(prefix="bench-callgrind-") as folder:
         wrap = [tools.find("valgrind"), "--tool=callgrind", f"--callgrind-out-file={folder}/out.%p",
                 "--trace-children=no", "-q"]
-        with Proxy(name, binary, origin_port, core, wrap=wrap) as proxy:
+        with Proxy(variant, origin_port, core, wrap=wrap) as proxy:
             load.run(proxy.port_for(options), **options, requests=requests)
         found = sum(int(count) for path in pathlib.Path(folder).iterdir()
                     for count in re.findall(r"^totals: (\d+)", path.read_text(), re.MULTILINE))
     if found == 0:
-        raise RuntimeError(f"callgrind counted nothing for {name}")
+        raise RuntimeError(f"callgrind counted nothing for {variant.name}")
     return found
 
 
-def per_request(name, binary, origin_port, core, options, counts):
+def per_request(variant, origin_port, core, options, counts):
     few, many = counts
-    args = (name, binary, origin_port, core, options)
+    args = (variant, origin_port, core, options)
     return (total(*args, many) - total(*args, few)) / (many - few)

@@ -1,8 +1,8 @@
-"""The origin and the load generator as python objects. Both run on the core that is not the proxies'."""
+"""The origin and the load generators as python objects. All run on the core that is not the proxies'."""
 import json
 import subprocess
 
-from lib import processes, tools
+from lib import processes, sandbox, scheduling, tools
 
 LIMIT_SECONDS = 300  # of one load
 
@@ -11,9 +11,9 @@ def core():
     return processes.cores()[1]
 
 
-def arguments(port, **options):
+def arguments(program, **options):
     """seconds=2, in_flight=16, hold=True -> --seconds 2 --in-flight 16 --hold"""
-    command = [tools.program("load"), "--port", port]
+    command = [tools.program(program)]
     for name, value in options.items():
         if value is not False:
             command.append("--" + name.replace("_", "-"))
@@ -38,7 +38,7 @@ def result(line, command, check):
 
 def run(port, check=True, **options):
     """One load from beginning to end; what load.cc prints, as a dictionary."""
-    command = arguments(port, **options)
+    command = arguments("load", port=port, **options)
     process = processes.start(command, core(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     try:
         output, _ = process.communicate(timeout=LIMIT_SECONDS)
@@ -48,7 +48,8 @@ def run(port, check=True, **options):
 
 
 class Gated:
-    """A load that waits between its phases: warm connections before go(), open ones after it.
+    """A load that waits between its phases: warm connections before go(), open ones after it. The program is
+    load.cc, or streams.cc, which always does so.
 
         with Gated(port, warm=640, seconds=1.5, connections=64) as load:
             before = ...
@@ -56,9 +57,11 @@ class Gated:
             after = ...
     """
 
-    def __init__(self, port, warm=0, **options):
+    def __init__(self, port, warm=0, program="load", **options):
         self.warm = warm
-        self.command = arguments(port, hold=True, **({"warm": warm} if warm else {}), **options)
+        if program == "load":
+            options.update({"hold": True, **({"warm": warm} if warm else {})})
+        self.command = arguments(program, port=port, **options)
 
     def __enter__(self):
         self.process = None
@@ -88,9 +91,28 @@ class Gated:
             self.process.stdout.close()
 
 
+def pace(targets, **options):
+    """Latency of each of {name: port}, as bench/pace.cc prints it."""
+    command = arguments("pace", **options)
+    for name, port in targets.items():
+        command += ["--target", f"{name}={port}"]
+    process = processes.start(command, core(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    try:
+        scheduling.first_in_line(process.pid, scheduling.PRIORITY + 1)
+        output, _ = process.communicate(timeout=LIMIT_SECONDS)
+    finally:
+        processes.stop(process)
+    parsed = json.loads(output or "{}")
+    if parsed.get("errors", 1):
+        raise LoadError(f"requests failed, or got no answer: {output.strip()} ({' '.join(map(str, command[1:]))})")
+    return parsed
+
+
 class Origin:
     def __enter__(self):
-        self.process = processes.start([tools.program("origin"), "--port", 0], core(),
+        # On every address only where nobody else is.
+        everywhere = ["--any"] if sandbox.is_private() else []
+        self.process = processes.start([tools.program("origin"), "--port", 0, *everywhere], core(),
                                        stdout=subprocess.PIPE, text=True)
         self.port = int(self.process.stdout.readline().split()[1])
         return self

@@ -7,6 +7,7 @@ import subprocess
 import time
 
 STOP_SECONDS = 20
+DESCRIPTORS_SPARE = 1500  # of a proxy: its own, and kept connections to the origin
 TICK_US = 1e6 / os.sysconf("SC_CLK_TCK")
 PROC = pathlib.Path("/proc")
 
@@ -22,9 +23,17 @@ def raise_file_limit():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+def descriptors_for(wanted, each):
+    """As many of `wanted` as one process has descriptors for, with `each` for one and some to spare."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(1, min(wanted, (soft - DESCRIPTORS_SPARE) // each))
+
+
 def start(command, core, **options):
+    """`core` None leaves it on all of ours."""
     def pin():
-        os.sched_setaffinity(0, {core})
+        if core is not None:
+            os.sched_setaffinity(0, {core})
     return subprocess.Popen([str(part) for part in command], preexec_fn=pin, **options)
 
 

@@ -1,4 +1,4 @@
-"""The proxies that are compared, each with its configuration, and one running instance of each."""
+"""One running instance of a proxy, with its configuration, in front of the origin."""
 import os
 import pathlib
 import re
@@ -9,50 +9,10 @@ import tempfile
 import time
 
 from lib import load, processes, tools
+from lib.programs import PROGRAMS
 
 READY_SECONDS = 60  # under valgrind a start takes seconds
 PEERS = tools.ROOT / "bench" / "peers"
-
-# Streams request bodies instead of collecting them, and reads long bodies in large pieces.
-NGINX_TUNED = """
-      proxy_request_buffering off;
-      client_body_buffer_size 256k;
-      proxy_buffer_size 16k;
-      proxy_buffers 8 256k;
-      proxy_busy_buffers_size 512k;
-      proxy_max_temp_file_size 0;
-"""
-# What segue says to the upstream about the client, said by the others too.
-NGINX_FORWARDED = """
-      proxy_set_header X-Forwarded-For $remote_addr;
-      proxy_set_header X-Forwarded-Proto $scheme;
-      proxy_set_header X-Forwarded-Host $http_host;
-      proxy_set_header X-Forwarded-Port $server_port;
-      proxy_set_header X-Request-Id $request_id;
-"""
-HAPROXY_FORWARDED = """
-  http-request set-header X-Forwarded-For %[src]
-  http-request set-header X-Forwarded-Proto http
-  http-request set-header X-Forwarded-Host %[req.hdr(host)]
-  http-request set-header X-Forwarded-Port %[dst_port]
-  unique-id-format %{+X}o%ci:%cp_%fi:%fp_%Ts_%rt:%pid
-  unique-id-header X-Request-Id
-"""
-# option splice-auto was tried beside it and changes nothing.
-HAPROXY_TUNED = "  tune.bufsize 131072"
-
-# name: (program, template, what fills it)
-VARIANTS = {
-    "segue": ("segue", "segue.toml.in", {}),
-    "nginx": ("nginx", "nginx.conf.in", {}),
-    "nginx-tuned": ("nginx", "nginx.conf.in", {"EXTRA": NGINX_TUNED}),
-    "nginx-forwarded": ("nginx", "nginx.conf.in", {"EXTRA": NGINX_TUNED + NGINX_FORWARDED}),
-    "haproxy": ("haproxy", "haproxy.cfg.in", {}),
-    "haproxy-tuned": ("haproxy", "haproxy.cfg.in", {"GLOBAL": HAPROXY_TUNED}),
-    "haproxy-forwarded": ("haproxy", "haproxy.cfg.in", {"FRONTEND": HAPROXY_FORWARDED}),
-}
-DEFAULT = ["segue", "nginx", "nginx-tuned", "haproxy", "haproxy-tuned"]
-
 
 def free_port():
     with socket.socket() as probe:
@@ -74,44 +34,54 @@ def certificate(directory):
 
 
 def version(program, binary):
-    """One line that says which program this is."""
-    option = "--version" if program == "segue" else "-v"
-    done = subprocess.run([str(binary), option], capture_output=True, text=True)
+    """One line that says which program this is; empty for what is compiled here."""
+    options = PROGRAMS[program].version
+    if not options:
+        return "of this tree"
+    done = subprocess.run([str(binary), *options], capture_output=True, text=True)
     return (done.stdout + done.stderr).strip().split("\n")[0]
 
 
 class Proxy:
     """A running instance in front of the origin, in a directory of its own; ends with its `with`.
 
-    `wrap` is put before the command (valgrind): nginx is then one process, so that the wrapped process
-    is the one that serves. `environment` is added to ours.
+    `core` is the one it is pinned to; None for all. `wrap` is put before the command (valgrind): nginx and
+    nghttpx are then one process, so that the wrapped process is the one that serves. `environment` is added
+    to ours.
     """
 
-    def __init__(self, name, binary, origin_port, core, wrap=(), environment=None):
-        self.name, self.port, self.tls_port = name, free_port(), free_port()
-        self.program, template, extra = VARIANTS[name]
-        self.dir = pathlib.Path(tempfile.mkdtemp(prefix=f"bench-{name}-"))
-        certificate(self.dir)
-        values = {"PORT": self.port, "TLSPORT": self.tls_port, "ORIGIN": origin_port, "DIR": self.dir,
-                  "MASTER": "off" if wrap else "on",
-                  "PROCESS": "[process]\nseccomp = false  # valgrind knows no filters\n" if wrap else "",
-                  "USER": "user root;" if os.getuid() == 0 else "", **extra}
-        config = self.dir / template.removesuffix(".in")
-        config.write_text(fill((PEERS / template).read_text(), values))
-        command = {
-            "segue": [binary, "run", "--allow-root", "-c", config],
-            "nginx": [binary, "-p", f"{self.dir}/", "-e", "stderr", "-c", config],
-            "haproxy": [binary, "-db", "-f", config],
-        }[self.program]
+    def __init__(self, variant, origin_port, core, wrap=(), environment=None):
+        self.variant, self.name, self.program = variant, variant.name, variant.program
+        self.origin_port, self.port, self.tls_port = origin_port, free_port(), free_port()
+        program = PROGRAMS[variant.program]
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix=f"bench-{variant.name}-"))
+        self.config = self.dir / (program.template.removesuffix(".in") or "none")
+        if program.template:
+            certificate(self.dir)
+            text = variant.text or (PEERS / program.template).read_text()
+            values = self.values(wrap)
+            self.config.write_text(fill(fill(text, values), values))  # a value may name the directory
         self.log = open(self.dir / "output", "wb")
-        self.process = processes.start([*wrap, *command], core, stdin=subprocess.DEVNULL,
-                                       stdout=self.log, stderr=self.log, cwd=self.dir,
+        self.process = processes.start([*wrap, *program.command(self, variant.binary)], core,
+                                       stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, cwd=self.dir,
                                        env={**os.environ, **(environment or {})})
         try:
             self.wait_ready()
         except BaseException:
             self.__exit__()
             raise
+
+    def values(self, wrap):
+        root = os.getuid() == 0
+        return {"PORT": self.port, "TLSPORT": self.tls_port, "ORIGIN": self.origin_port, "DIR": self.dir,
+                "MASTER": "off" if wrap else "on", "SINGLE": "single-process=yes" if wrap else "",
+                "PROCESS": "[process]\nseccomp = false  # valgrind knows no filters\n" if wrap else "",
+                "USER": "user root;" if root else "", "USERLINE": "user: root" if root else "",
+                "LOG": PROGRAMS[self.program].no_log, **self.variant.values}
+
+    @property
+    def admin_socket(self):
+        return self.dir / "admin.sock"
 
     def wait_ready(self):
         end = time.monotonic() + READY_SECONDS

@@ -1,56 +1,85 @@
-"""Measurements as tables for people and as one JSON file for machines."""
-import json
-
-COLUMNS = {  # heading: (width, what of a proxy's result)
-    "request": [
-        ("CPU µs", 8, lambda r: f"{r['cost']['median']:.2f}"),
-        ("quartiles", 13, lambda r: f"{r['cost']['q1']:.2f}–{r['cost']['q3']:.2f}"),
-        ("user", 6, lambda r: f"{r['cost']['median'] * r['user_share']:.1f}"),
-        ("ratio", 6, lambda r: f"{r['ratio']['median']:.2f}"),
-        ("quartiles", 11, lambda r: f"{r['ratio']['q1']:.2f}–{r['ratio']['q3']:.2f}"),
-        ("busy", 5, lambda r: f"{r['busy']:.0%}"),
-        ("req/s", 8, lambda r: f"{r['rate']:,.0f}"),
-        ("p50 µs", 7, lambda r: f"{r['latency_us']['p50']:.0f}"),
-        ("p99 µs", 7, lambda r: f"{r['latency_us']['p99']:.0f}"),
-        ("syscalls", 9, lambda r: f"{r['syscalls']:.2f}" if "syscalls" in r else "–"),
-        ("instr.", 8, lambda r: f"{r['instructions']:,.0f}" if "instructions" in r else "–"),
-    ],
-    "gib": [
-        ("CPU s/GiB", 10, lambda r: f"{r['cost']['median']:.3f}"),
-        ("quartiles", 13, lambda r: f"{r['cost']['q1']:.3f}–{r['cost']['q3']:.3f}"),
-        ("user", 7, lambda r: f"{r['cost']['median'] * r['user_share']:.3f}"),
-        ("ratio", 6, lambda r: f"{r['ratio']['median']:.2f}"),
-        ("quartiles", 11, lambda r: f"{r['ratio']['q1']:.2f}–{r['ratio']['q3']:.2f}"),
-        ("busy", 5, lambda r: f"{r['busy']:.0%}"),
-    ],
-    "connection": [
-        ("KiB/conn.", 10, lambda r: f"{r['idle']['bytes'] / 1024:.2f}"),
-        ("MiB before", 11, lambda r: f"{r['idle']['before'] / 2**20:.1f}"),
-        ("MiB after", 10, lambda r: f"{r['idle']['after'] / 2**20:.1f}"),
-    ],
-}
+"""A run's results as tables: aligned text for a terminal, Markdown for the tree."""
+from lib import columns, targets
 
 
 def heading(facts):
     machine = facts["machine"]
     lines = [f"commit {facts['commit']}, {machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}, "
              f"{machine['congestion_control']}" + ("" if machine["private_network"] else ", host's network")]
-    lines += [f"  {name:10} {text}" for name, text in facts["versions"].items()]
-    return "\n".join(lines)
+    return lines + [f"{name}: {text}" for name, text in facts["versions"].items()]
 
 
-def table(workload, measured):
-    columns = COLUMNS[workload.unit]
-    before, after = measured["load_average"]
-    lines = ["", f"{workload.name}: {workload.about}", f"  load average {before:.1f} before, {after:.1f} after"
-             + (f"; ratio to {measured['reference']}; {measured['rounds']} rounds" if measured["rounds"] else "")
-             + (f"; {measured['stolen']:.1%} of the machine stolen" if measured.get("stolen", 0) > 0.005 else "")]
-    lines.append(f"  {'':18}" + "".join(f"{name:>{width + 2}}" for name, width, _ in columns))
-    for name, result in measured["proxies"].items():
-        lines.append(f"  {name:18}" + "".join(f"{show(result):>{width + 2}}" for _, width, show in columns))
-    return "\n".join(lines)
+def notes(result):
+    """What to know before the figures are read, in one line."""
+    before, after = result["load_average"]
+    said = [f"load average {before:.1f} before, {after:.1f} after"]
+    if result.get("rounds"):
+        said.append(f"{result['rounds']} rounds")
+    if result.get("connections"):
+        said.append(f"{result['connections']:,} connections")
+    if result.get("workers"):
+        said.append(f"{result['workers']} workers on all cores")
+    if result.get("best_peer"):
+        said.append(f"best peer {result['best_peer']}")
+    if result.get("scheduler") == "other":
+        said.append("real-time scheduling was not permitted: p99 is the machine's noise")
+    if result.get("subtracted"):
+        said.append("CPU of health checks, from slices without requests, is subtracted")
+    if result.get("stolen", 0) > 0.005:
+        said.append(f"{result['stolen']:.1%} of the machine stolen")
+    if "answered_ms" in result:
+        answered = result["answered_ms"]
+        said.append(f"{answered['count']:,} changes, answered in p50 {answered['p50']:.2f} ms, "
+                    f"p99 {answered['p99']:.2f} ms, max {answered['max']:.2f} ms")
+    return "; ".join(said)
 
 
-def write(path, facts):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(facts, indent=1) + "\n")
+def rows(result):
+    """The titles, then a row for each proxy."""
+    shown = columns.COLUMNS[result["unit"]]
+    yield ["", *(column.title for column in shown)]
+    for name, row in result["proxies"].items():
+        yield [name, *(column.show(row, result, name) for column in shown)]
+
+
+def aligned(table):
+    """Lines with the first column to the left and the others to the right."""
+    table = list(table)
+    widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
+    return ["  " + "".join([row[0].ljust(widths[0]), *(cell.rjust(width + 2) for cell, width in zip(row[1:], widths[1:]))])
+            for row in table]
+
+
+def markdown(table):
+    first, *others = table
+    yield "| " + " | ".join(first) + " |"
+    yield "|---" + "|--:" * (len(first) - 1) + "|"
+    for row in others:
+        yield "| " + " | ".join(row) + " |"
+
+
+def text_of(name, result):
+    return "\n".join(["", f"{name}: {result['about']}", f"  {notes(result)}", *aligned(rows(result))])
+
+
+def targets_table(facts):
+    yield ["target", "limit", "measured", ""]
+    for target, figure in targets.findings(facts["workloads"]):
+        yield [target.name, target.form.format(target.limit), columns.number(figure, target.form),
+               "not measured" if figure is None else "pass" if target.met(figure) else "FAIL"]
+
+
+def document(facts, chart=None):
+    """The whole run in Markdown."""
+    lines = ["# Results", "", f"Measured {facts['date']} by `bench/run`; [bench/README.md](../README.md) says what each "
+             "number means.", ""]
+    lines += [f"* {line}" for line in heading(facts)]
+    if facts["settings"].get("quick"):
+        lines += ["", "**A quick run: for looking, not for quoting.**"]
+    if chart:
+        lines += ["", f"![CPU per request, relative to the best peer]({chart})"]
+    lines += ["", "## Targets", "", *markdown(targets_table(facts))]
+    for name, result in facts["workloads"].items():
+        lines += ["", f"## {name}", "", f"{result['about'][0].upper()}{result['about'][1:]}.", "", f"{notes(result)}.", "",
+                  *markdown(rows(result))]
+    return "\n".join(lines) + "\n"
