@@ -23,14 +23,15 @@ inline constexpr std::size_t kSmallMax = 64 * 1024;  // up to here an answer is 
 inline constexpr std::size_t kCachedMax = 1024;      // different sizes kept
 inline constexpr std::size_t kPiecesMax = 16;        // of one writev
 
-inline std::string head_with(std::string_view framing) {
+/// `keep_alive` is the request's wish; who closes says so (RFC 9112 §9.6).
+inline std::string head_with(std::string_view framing, bool keep_alive) {
   return "HTTP/1.1 200 OK\r\nServer: origin\r\nDate: Sat, 01 Jan 2000 00:00:00 GMT\r\n"
          "Content-Type: application/octet-stream\r\nCache-Control: no-store\r\n" +
-         std::string(framing) + "\r\n\r\n";
+         std::string(framing) + (keep_alive ? "\r\n\r\n" : "\r\nConnection: close\r\n\r\n");
 }
 
-inline std::string whole(std::string_view body) {
-  return head_with("Content-Length: " + std::to_string(body.size())).append(body);
+inline std::string whole(std::string_view body, bool keep_alive) {
+  return head_with("Content-Length: " + std::to_string(body.size()), keep_alive).append(body);
 }
 
 /// Everything sent again and again, made once.
@@ -38,7 +39,7 @@ struct Stock {
   std::string body = std::string(kReadBytes, 'x');
   std::string chunk = "10000\r\n" + std::string(kChunkBytes, 'x') + "\r\n";
   std::string not_found = "HTTP/1.1 404 Not Found\r\nContent-Length: 10\r\n\r\nnot found\n";
-  std::unordered_map<std::uint64_t, std::string> answers;  // by size of the body
+  std::unordered_map<std::uint64_t, std::string> staying, closing;  // answers by size of the body
 };
 
 /// An answer on its way: `before`, then `repeat` over and over for `repeat_bytes`, then `after`.
@@ -82,11 +83,12 @@ inline std::optional<std::uint64_t> number(std::string_view text) {
 /// Puts the answer to a complete request into `answer`.
 inline void compose(const Message& request, Stock& stock, Answer& answer) {
   answer = Answer{};
+  const bool stays = request.keep_alive();
   const std::string_view line = request.first_line();
   const std::size_t space = line.find(' ');
   const std::string_view method = line.substr(0, space);
   if (method != "GET") {
-    answer.own_before = whole(std::to_string(request.body_bytes()));
+    answer.own_before = whole(std::to_string(request.body_bytes()), stays);
     answer.before = answer.own_before;
     return;
   }
@@ -97,7 +99,7 @@ inline void compose(const Message& request, Stock& stock, Answer& answer) {
   if (!size) {
     answer.before = stock.not_found;
   } else if (chunked) {
-    answer.own_before = head_with("Transfer-Encoding: chunked");
+    answer.own_before = head_with("Transfer-Encoding: chunked", stays);
     answer.before = answer.own_before;
     answer.repeat = stock.chunk;
     answer.repeat_bytes = *size / kChunkBytes * stock.chunk.size();
@@ -107,13 +109,13 @@ inline void compose(const Message& request, Stock& stock, Answer& answer) {
       answer.after = hex.data() + std::string(rest, 'x') + "\r\n";
     }
     answer.after += "0\r\n\r\n";
-  } else if (*size <= kSmallMax &&
-             (stock.answers.contains(*size) || stock.answers.size() < kCachedMax)) {
-    std::string& kept = stock.answers[*size];
-    if (kept.empty()) kept = whole(std::string(*size, 'x'));
+  } else if (auto& answers = stays ? stock.staying : stock.closing;
+             *size <= kSmallMax && (answers.contains(*size) || answers.size() < kCachedMax)) {
+    std::string& kept = answers[*size];
+    if (kept.empty()) kept = whole(std::string(*size, 'x'), stays);
     answer.before = kept;
   } else {
-    answer.own_before = head_with("Content-Length: " + std::to_string(*size));
+    answer.own_before = head_with("Content-Length: " + std::to_string(*size), stays);
     answer.before = answer.own_before;
     answer.repeat = stock.body;
     answer.repeat_bytes = *size;

@@ -9,7 +9,8 @@ import typing
 from lib import tools
 
 PLAIN = frozenset({"http", "websocket", "events"})
-FULL = PLAIN | {"tls"}
+# "reuse": connections to the origin outlive the clients'. A relay's do not, so that it is no floor there.
+FULL = PLAIN | {"tls", "reuse"}
 
 
 @dataclasses.dataclass(frozen=True)

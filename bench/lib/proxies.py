@@ -96,8 +96,14 @@ class Proxy:
             time.sleep(0.02)
         code = self.process.poll()
         what = f"did not serve within {READY_SECONDS} s" if code is None else f"ended with {code} before it served"
-        output = (self.dir / "output").read_text(errors="replace")
-        raise RuntimeError(f"{self.name} {what}:\n{output[-3000:]}")
+        raise RuntimeError(f"{self.name} {what}{self.last_words()}")
+
+    def last_words(self):
+        """The end of what it wrote to its outputs and error log, behind a colon; empty when that is nothing."""
+        texts = [(self.dir / name).read_text(errors="replace").strip()[-1500:] for name in ("output", "error.log")
+                 if (self.dir / name).exists()]
+        said = "\n".join(text for text in texts if text)
+        return f":\n{said}" if said else ""
 
     def port_for(self, options):
         return self.tls_port if options.get("tls") else self.port

@@ -32,7 +32,7 @@ POST = {"path": "/hook", "body": 12288, "expect_text": "12288", "connections": 6
 ALL = [
     Workload("get1k", "GET of 1 KiB, 64 kept-alive connections", GET, warm=1280, exact=True, instructions=True),
     Workload("get1k-close", "GET of 1 KiB, a connection for each request, 64 at once", {**GET, "close": True},
-             warm=640, exact=True),
+             warm=640, exact=True, needs=frozenset({"http", "reuse"})),
     Workload("post12k", "POST of 12 KiB (a webhook), 64 kept-alive connections", POST,
              warm=1280, exact=True, instructions=True),
     Workload("post12k-json", "the same with a payload of GitHub's, to a route whose cohort is json:/repository/id",
