@@ -22,7 +22,7 @@ LATENCIES = ("p50", "p99", "p999", "max")
 def measure(bench, workload, variants):
     text, make = {"weights": (segue_config.two_pools(WORKERS), weights),
                   "reload": (segue_config.reloadable(WORKERS, 50), reloads)}[workload.name]
-    options = {**workload.load, "seconds": bench.settings["seconds"]}
+    options = {**workload.load, "seconds": bench.settings["change_seconds"]}
     if workload.name == "reload":
         options.update(path="/r*/1024", spread=10_000)
     pieces, took = {"without": [], "with": []}, []

@@ -8,7 +8,7 @@ BAR, GAP, GROUP_GAP, TITLE = 18, 4, 22, 26
 SCALE_MAX = 2.5  # a bar that is longer is cut, and says so
 
 STYLE = """
-  text { font: 13px system-ui, sans-serif; fill: #1f2328; }
+  text { font: 13px system-ui, sans-serif; fill: #1f2328; stroke: #ffffff; stroke-width: 3px; paint-order: stroke; }
   .title { font-weight: 600; font-size: 14px; }
   .small { font-size: 12px; fill: #57606a; }
   .page { fill: #ffffff; }
@@ -17,7 +17,7 @@ STYLE = """
   .floor { fill: #d0d7de; }
   .line { stroke: #57606a; stroke-dasharray: 3 3; }
   @media (prefers-color-scheme: dark) {
-    text { fill: #e6edf3; }
+    text { fill: #e6edf3; stroke: #0d1117; }
     .small { fill: #9198a1; }
     .page { fill: #0d1117; }
     .subject { fill: #4493f8; }
@@ -60,22 +60,29 @@ def bar(name, figure, relative, form, unit, y):
             f'<text x="{LEFT + length + 6:.1f}" y="{y + 14}">{form.format(figure)} {unit}{cut}</text>')
 
 
-def svg(facts):
+def subtitle(result):
+    count = f"{result['connections']:,} " if result.get("connections") else ""
+    return html.escape(f"{count}{result['about']}: {UNITS[result['unit']][0]}")
+
+
+def svg(facts, only=None):
+    """Of the workloads named in `only`, in that order; None for all."""
     parts, y = [], 52
-    for name, result in facts["workloads"].items():
+    for name in facts["workloads"] if only is None else only:
+        result = facts["workloads"].get(name, {"unit": None})
         bars = group(result) if result["unit"] in UNITS else []
         if not bars:
             continue
-        what, unit, form = UNITS[result["unit"]]
+        _, unit, form = UNITS[result["unit"]]
         parts.append(f'<text class="title" x="12" y="{y + 14}">{html.escape(name)}</text>'
-                     f'<text class="small" x="{LEFT}" y="{y + 14}">{html.escape(result["about"])}: {what}</text>')
+                     f'<text class="small" x="{LEFT}" y="{y + 14}">{subtitle(result)}</text>')
         y += TITLE
         one = LEFT + (WIDTH - LEFT - RIGHT) / SCALE_MAX
         bottom = y + len(bars) * (BAR + GAP)
+        parts.append(f'<line class="line" x1="{one:.1f}" x2="{one:.1f}" y1="{y}" y2="{bottom}"/>')
         for bar_name, figure, relative in bars:
             parts.append(bar(bar_name, figure, relative, form, unit, y))
             y += BAR + GAP
-        parts.append(f'<line class="line" x1="{one:.1f}" x2="{one:.1f}" y1="{y - len(bars) * (BAR + GAP)}" y2="{bottom}"/>')
         y += GROUP_GAP
     title = (f'<text class="title" x="12" y="24">Less is better; the dashed line is the best of the other proxies</text>'
              f'<text class="small" x="12" y="42">{html.escape(facts["date"][:10])}, commit {html.escape(facts["commit"])}, '

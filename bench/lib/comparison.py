@@ -10,10 +10,10 @@ MEASURES = {"request": slices.measure, "gib": slices.measure, "connection": idle
 
 FULL = {"rounds": 7, "seconds": 1.5, "bulk_bytes": 1 << 30, "exact_requests": 20000,
         "callgrind_requests": (2000, 6000), "idle_connections": 10_000, "websockets": 5000, "event_streams": 1000,
-        "stream_rounds": 3, "stream_seconds": 4, "latency_seconds": 5}
+        "stream_rounds": 3, "stream_seconds": 4, "latency_seconds": 5, "change_seconds": 3}
 QUICK = {"rounds": 3, "seconds": 0.5, "bulk_bytes": 1 << 27, "exact_requests": 5000,
          "callgrind_requests": (500, 1500), "idle_connections": 2000, "websockets": 1000, "event_streams": 300,
-         "stream_rounds": 1, "stream_seconds": 2, "latency_seconds": 2}
+         "stream_rounds": 1, "stream_seconds": 2, "latency_seconds": 2, "change_seconds": 1}
 
 
 class Bench:

@@ -33,7 +33,7 @@ def measure(bench, workload, variants):
         pieces = slices.rounds(up, lambda proxy: {**workload.load, **by_name[proxy.name].load, "seconds": seconds},
                                workload.warm, bench.settings["rounds"], bench.seed,
                                lambda text: bench.note(f"{workload.name}: {text}"), piece)
-    return {"rounds": bench.settings["rounds"], "subtracted": any(case.checks for case in cases),
+    return {"rounds": bench.settings["rounds"], "subtracted": any(case.checks and not case.scraped for case in cases),
             "proxies": compared(pieces, cases[0].name), "stolen": max(map(slices.stolen_share, pieces.values()))}
 
 

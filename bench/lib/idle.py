@@ -8,7 +8,8 @@ SETTLE_SECONDS = 0.5  # what a proxy gives back shortly after a request, it give
 
 
 def measure(bench, workload, variants):
-    return {"rounds": 0, "proxies": {variant.name: per_connection(bench, workload, variant) for variant in variants}}
+    rows = {variant.name: per_connection(bench, workload, variant) for variant in variants}
+    return {"connections": max(row["connections"] for row in rows.values()), "proxies": rows}
 
 
 def per_connection(bench, workload, variant):

@@ -54,7 +54,7 @@ class Proxy:
         self.variant, self.name, self.program = variant, variant.name, variant.program
         self.origin_port, self.port, self.tls_port = origin_port, free_port(), free_port()
         program = PROGRAMS[variant.program]
-        self.dir = pathlib.Path(tempfile.mkdtemp(prefix=f"bench-{variant.name}-"))
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix=f"bench-{variant.name.replace(' ', '-')}-"))
         self.config = self.dir / (program.template.removesuffix(".in") or "none")
         if program.template:
             certificate(self.dir)

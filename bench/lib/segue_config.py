@@ -32,6 +32,7 @@ split = {{ {split} }}
 {settings}
 """
 NO_CHECKS = "health = false\npassive = false"
+POOL_MAX = 1000  # endpoints
 ORIGIN = '"127.0.0.1:@ORIGIN@"'
 
 
@@ -67,11 +68,15 @@ def routes(count):
 
 
 def endpoints(count):
-    """Addresses of the one origin, which listens on all of 127.0.0.0/8."""
-    addresses = ", ".join(f'"127.1.{i // 200}.{i % 200 + 1}:@ORIGIN@"' for i in range(count))
+    """Addresses of the one origin, which listens on all of 127.0.0.0/8; a pool has at most 1000, so that more are
+    several pools with equal weights."""
+    addresses = [f'"127.1.{i // 200}.{i % 200 + 1}:@ORIGIN@"' for i in range(count)]
+    pools = [addresses[i:i + POOL_MAX] for i in range(0, count, POOL_MAX)]
     # What 64 requests at once need, however many endpoints share them, and within 20 000 descriptors.
     idle = 64 if count <= 100 else 2
-    return Case(f"{count} endpoints", head() + pool(endpoints=addresses, idle=idle, settings="") + route(), checks=True)
+    made = "".join(pool(f"p{i}", ", ".join(part), idle, "") for i, part in enumerate(pools))
+    split = ", ".join(f"p{i} = 100" for i in range(len(pools)))
+    return Case(f"{count} endpoints", head() + made + route(split=split), checks=True)
 
 
 FEATURES = [
