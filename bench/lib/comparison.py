@@ -10,10 +10,16 @@ MEASURES = {"request": slices.measure, "gib": slices.measure, "connection": idle
 
 FULL = {"rounds": 7, "seconds": 1.5, "bulk_bytes": 1 << 30, "exact_requests": 20000,
         "callgrind_requests": (2000, 6000), "idle_connections": 10_000, "websockets": 5000, "event_streams": 1000,
-        "stream_rounds": 3, "stream_seconds": 4, "latency_seconds": 5, "change_seconds": 3}
+        "stream_rounds": 3, "stream_seconds": 4, "latency_seconds": 5, "change_seconds": 3,
+        # What a proxy gives back shortly after a request, it gives back before its memory is read.
+        "settle_seconds": 0.5}
 QUICK = {"rounds": 3, "seconds": 0.5, "bulk_bytes": 1 << 27, "exact_requests": 5000,
          "callgrind_requests": (500, 1500), "idle_connections": 2000, "websockets": 1000, "event_streams": 300,
-         "stream_rounds": 1, "stream_seconds": 2, "latency_seconds": 2, "change_seconds": 1}
+         "stream_rounds": 1, "stream_seconds": 2, "latency_seconds": 2, "change_seconds": 1, "settle_seconds": 0.5}
+# Everything once, as small as it goes: says whether the harness works, and nothing about the proxies.
+SMOKE = {"rounds": 1, "seconds": 0.1, "bulk_bytes": 1 << 23, "exact_requests": 500, "callgrind_requests": (100, 300),
+         "idle_connections": 100, "websockets": 50, "event_streams": 20, "stream_rounds": 1, "stream_seconds": 0.2,
+         "latency_seconds": 0.2, "change_seconds": 0.5, "settle_seconds": 0.05}
 
 
 class Bench:

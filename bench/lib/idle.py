@@ -4,8 +4,6 @@ import time
 from lib import load, processes
 from lib.proxies import Proxy
 
-SETTLE_SECONDS = 0.5  # what a proxy gives back shortly after a request, it gives back
-
 
 def measure(bench, workload, variants):
     rows = {variant.name: per_connection(bench, workload, variant) for variant in variants}
@@ -24,7 +22,7 @@ def per_connection(bench, workload, variant):
         port = proxy.port_for(options)
         with load.Gated(port, **options) as gated:
             gated.go()
-            time.sleep(SETTLE_SECONDS)
+            time.sleep(bench.settings["settle_seconds"])
             after, kept = processes.memory(pids), processes.established(port)
         if kept < count:
             raise RuntimeError(f"{variant.name} kept only {kept} of {count} connections")

@@ -7,8 +7,6 @@ import time
 from lib import load, processes, ratios, slices
 from lib.proxies import Proxy
 
-SETTLE_SECONDS = 0.5
-
 
 def measure(bench, workload, variants):
     wanted = bench.settings["websockets" if workload.unit == "message" else "event_streams"]
@@ -38,7 +36,7 @@ def one(bench, workload, variant, count):
         before = processes.memory(proxy.pids())
         with load.Gated(proxy.port, program="streams", warm=count, connections=count,
                         seconds=bench.settings["stream_seconds"], **workload.load) as gated:
-            time.sleep(SETTLE_SECONDS)
+            time.sleep(bench.settings["settle_seconds"])
             after = processes.memory(proxy.pids())
             done = slices.watched(proxy, gated.go)
     return {**done, "bytes": (after["private"] - before["private"]) / count}
