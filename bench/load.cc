@@ -162,8 +162,9 @@ class Load {
   void on_event(Connection& c, std::uint32_t events) {
     if (!c.fd) return;
     const bool handshaking = c.ssl != nullptr && SSL_in_init(c.ssl.get());
-    if (((events & EPOLLOUT) != 0 || handshaking) && c.busy && c.sent < c.request->size())
+    if (((events & EPOLLOUT) != 0 || handshaking) && c.busy && c.sent < c.request->size()) {
       send_on(c);
+    }
     if ((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) == 0) return;
     // What OpenSSL holds already no event will tell of.
     do {

@@ -93,8 +93,9 @@ inline LoadOptions parse_load_options(int argc, char** argv) {
       std::ifstream file(std::string(arguments.text()), std::ios::binary);
       options.body_text.assign(std::istreambuf_iterator<char>(file), {});
       options.body = static_cast<std::int64_t>(options.body_text.size());
-      if (options.body_text.empty() || options.body_text.size() > kInlineBodyMax)
+      if (options.body_text.empty() || options.body_text.size() > kInlineBodyMax) {
         arguments.refuse("--body-file needs a file of 1 byte to 64 KiB");
+      }
     } else if (arguments.is("--chunked")) {
       options.chunked = true;
     } else if (arguments.is("--expect-status")) {
@@ -112,8 +113,9 @@ inline LoadOptions parse_load_options(int argc, char** argv) {
   if (options.port == 0) arguments.refuse("--port is missing");
   if (options.chunked && !options.body_text.empty()) arguments.refuse("--chunked sends no file");
   if (options.connections == 0) arguments.refuse("--connections must not be 0");
-  if (options.spread == 0 || options.spread > kSpreadMax)
+  if (options.spread == 0 || options.spread > kSpreadMax) {
     arguments.refuse("--spread needs 1 to 100000");
+  }
   if (options.in_flight == 0 || options.in_flight > options.connections) {
     options.in_flight = options.connections;
   }

@@ -102,8 +102,9 @@ Options parse(int argc, char** argv) {
     }
   }
   if (options.targets.empty()) arguments.refuse("--target is missing");
-  if (options.rate <= 0 || options.seconds <= 0 || options.connections == 0)
+  if (options.rate <= 0 || options.seconds <= 0 || options.connections == 0) {
     arguments.refuse("--rate, --seconds and --connections must be above 0");
+  }
   return options;
 }
 
@@ -214,8 +215,7 @@ class Pace {
   void fail(Connection& c) {
     ++c.target->errors;
     if (++errors_ > kErrorsMax) {
-      std::fprintf(stderr, "pace: too many requests to %s failed\n", c.target->name.c_str());
-      std::exit(1);
+      give_up("pace: too many requests failed, the last one to " + c.target->name);
     }
     open(c);
     if (c.busy) finish(c);
@@ -232,8 +232,8 @@ class Pace {
   }
 
   void print() const {
-    std::printf("{\"errors\": %llu, \"scheduler\": \"%s\", \"targets\": {",
-                static_cast<unsigned long long>(errors_ + outstanding_),
+    const unsigned long long failed = errors_ + outstanding_;
+    std::printf("{\"errors\": %llu, \"scheduler\": \"%s\", \"targets\": {", failed,
                 ::sched_getscheduler(0) == SCHED_FIFO ? "fifo" : "other");
     const char* separator = "";
     for (const Target& t : options_.targets) {

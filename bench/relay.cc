@@ -190,11 +190,7 @@ constexpr std::string_view kUsage =
     "Passes bytes between clients of 127.0.0.1:PORT and 127.0.0.1:ORIGIN, until it is killed.\n"
     "  --splice    long transfers through a pipe, without a copy\n";
 
-}  // namespace
-}  // namespace segue::bench
-
-int main(int argc, char** argv) {
-  using namespace segue::bench;
+[[noreturn]] void run(int argc, char** argv) {
   std::uint16_t port = 0, origin = 0;
   bool splices = false;
   Arguments arguments(argc, argv, kUsage);
@@ -211,4 +207,11 @@ int main(int argc, char** argv) {
   }
   if (origin == 0) arguments.refuse("--origin is missing");
   Relay(listen_on(port), origin, splices).run();
+}
+
+}  // namespace
+}  // namespace segue::bench
+
+int main(int argc, char** argv) {
+  segue::bench::run(argc, argv);
 }

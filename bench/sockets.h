@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <span>
+#include <string>
 #include <utility>
 
 #include <arpa/inet.h>
@@ -32,6 +33,12 @@ inline const char* error_text() {
 /// Ends the program with a message that names what failed and errno's text.
 [[noreturn]] inline void die(const char* what) {
   std::fprintf(stderr, "%s: %s\n", what, error_text());
+  std::exit(1);
+}
+
+/// Ends the program with a sentence of its own.
+[[noreturn]] inline void give_up(const std::string& why) {
+  std::fprintf(stderr, "%s\n", why.c_str());
   std::exit(1);
 }
 

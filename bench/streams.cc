@@ -138,9 +138,8 @@ class Streams {
       if (SteadyClock::now() > end) fail("not every connection was opened in time");
     }
     if (errors_ > 0) {
-      std::fprintf(stderr, "streams: %s (%zu of %zu were open)\n", first_error_.c_str(), opened_,
-                   streams_.size());
-      std::exit(1);
+      give_up("streams: " + first_error_ + " (" + std::to_string(opened_) + " of " +
+              std::to_string(streams_.size()) + " were open)");
     }
   }
 
@@ -188,9 +187,8 @@ class Streams {
   }
 
   void ask(Stream& s) {
-    static const std::string kOpening = opening(options_.kind);
-    if (::send(s.fd.get(), kOpening.data(), kOpening.size(), MSG_NOSIGNAL) !=
-        static_cast<ssize_t>(kOpening.size())) {
+    if (::send(s.fd.get(), opening_.data(), opening_.size(), MSG_NOSIGNAL) !=
+        static_cast<ssize_t>(opening_.size())) {
       return fail("an opening could not be sent");
     }
     s.asked = true;
@@ -256,6 +254,7 @@ class Streams {
   }
 
   const Options options_;
+  const std::string opening_ = opening(options_.kind);
   Poller poller_;
   std::vector<Stream> streams_;
   std::vector<char> buffer_ = std::vector<char>(kReadBytes);

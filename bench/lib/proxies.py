@@ -1,4 +1,5 @@
 """One running instance of a proxy, with its configuration, in front of the origin."""
+import contextlib
 import os
 import pathlib
 import re
@@ -28,7 +29,7 @@ def certificate(directory):
     """One ECDSA certificate for ci.example.com: cert.pem, key.pem and both.pem."""
     cert, key = directory / "cert.pem", directory / "key.pem"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                    "-keyout", key, "-out", cert, "-days", "30", "-subj", "/CN=ci.example.com",
+                    "-keyout", key, "-out", cert, "-days", "365", "-subj", "/CN=ci.example.com",
                     "-addext", "subjectAltName=DNS:ci.example.com"], check=True, capture_output=True)
     (directory / "both.pem").write_text(cert.read_text() + key.read_text())
 
@@ -77,7 +78,7 @@ class Proxy:
                 "MASTER": "off" if wrap else "on", "SINGLE": "single-process=yes" if wrap else "",
                 "PROCESS": "[process]\nseccomp = false  # valgrind knows no filters\n" if wrap else "",
                 "USER": "user root;" if root else "", "USERLINE": "user: root" if root else "",
-                "LOG": PROGRAMS[self.program].no_log, **self.variant.values}
+                "CLIENTS": 6000, "TLSCLIENTS": 2500, "LOG": PROGRAMS[self.program].no_log, **self.variant.values}
 
     @property
     def admin_socket(self):
@@ -104,6 +105,14 @@ class Proxy:
                  if (self.dir / name).exists()]
         said = "\n".join(text for text in texts if text)
         return f":\n{said}" if said else ""
+
+    @contextlib.contextmanager
+    def blamed(self):
+        """Says whose fault a failed load is."""
+        try:
+            yield
+        except load.LoadError as error:
+            raise load.LoadError(f"{self.name}: {error}{self.last_words()}") from error
 
     def port_for(self, options):
         return self.tls_port if options.get("tls") else self.port

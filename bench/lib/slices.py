@@ -34,11 +34,8 @@ def measure(bench, workload, variants):
 
 def one(proxy, options, warm):
     """One slice: the load's own numbers and the proxy's CPU time in µs."""
-    try:
-        with load.Gated(proxy.port_for(options), warm=warm, **options) as gated:
-            return watched(proxy, gated.go)
-    except load.LoadError as error:
-        raise load.LoadError(f"{proxy.name}: {error}{proxy.last_words()}") from error
+    with proxy.blamed(), load.Gated(proxy.port_for(options), warm=warm, **options) as gated:
+        return watched(proxy, gated.go)
 
 
 def watched(proxy, work):

@@ -34,7 +34,7 @@ def measure(bench, workload, variants):
 def one(bench, workload, variant, count):
     with Proxy(variant, bench.origin_port, bench.core) as proxy:
         before = processes.memory(proxy.pids())
-        with load.Gated(proxy.port, program="streams", warm=count, connections=count,
+        with proxy.blamed(), load.Gated(proxy.port, program="streams", warm=count, connections=count,
                         seconds=bench.settings["stream_seconds"], **workload.load) as gated:
             time.sleep(bench.settings["settle_seconds"])
             after = processes.memory(proxy.pids())

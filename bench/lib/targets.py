@@ -103,5 +103,11 @@ def findings(results):
     return [(target, target.figure(results)) for target in TARGETS]
 
 
+def as_data(results):
+    """The same for the JSON."""
+    return [{"name": target.name, "limit": target.limit, "measured": figure,
+             "met": None if figure is None else target.met(figure)} for target, figure in findings(results)]
+
+
 def missed(results):
     return [target for target, figure in findings(results) if figure is not None and not target.met(figure)]
