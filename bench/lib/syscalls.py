@@ -1,5 +1,6 @@
 """System calls per request: perf where it may count, else strace (which slows the proxy down and so
 lets it find more work at each wake-up)."""
+import functools
 import os
 import re
 import select
@@ -13,6 +14,7 @@ EVENT = "raw_syscalls:sys_enter"
 SECONDS_MAX = 60
 
 
+@functools.cache
 def perf_works():
     perf = tools.find("perf")
     return bool(perf) and subprocess.run([perf, "stat", "-e", EVENT, "true"],
