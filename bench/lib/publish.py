@@ -1,5 +1,6 @@
 """Where a run's results go: JSON, Markdown and SVG beside each other, and with --publish the latest of each and
-a section of the README between two markers."""
+a section of the README between two markers. A run with access logs has names of its own and leaves the README alone.
+"""
 import json
 
 from lib import chart, columns, report, tools
@@ -22,6 +23,14 @@ def write(path, facts):
     path.with_suffix(".md").write_text(report.document(facts, picture.name))
 
 
+def default_path(facts):
+    return RESULTS / f"{facts['date'][:10]}-{facts['commit']}{suffix(facts)}.json"
+
+
+def suffix(facts):
+    return "-logs" if facts["settings"].get("logs") else ""
+
+
 def headline_rows(facts):
     names = []
     for workload in HEADLINES:
@@ -38,8 +47,11 @@ def headline_rows(facts):
 
 
 def section(facts):
+    logs = RESULTS / "latest-logs.md"
+    with_logs = " and [with access logs](bench/results/latest-logs.md)" if logs.exists() else ""
     lines = ["", "CPU time per request, per GiB or per message, and memory per idle connection; one worker each, same load,",
-             "same origin. `relay` copies bytes and knows no HTTP: the floor. [All results](bench/results/latest.md),",
+             "same origin. `relay` copies bytes and knows no HTTP: the floor. [All results](bench/results/latest.md)"
+             f"{with_logs},",
              f"{facts['date'][:10]}, commit {facts['commit']}, {facts['machine']['cpu']}.", "",
              *report.markdown(headline_rows(facts)), "",
              "![Costs relative to the best of the other proxies](bench/results/latest-headlines.svg)", ""]
@@ -56,6 +68,10 @@ def replace_section(text, new):
 
 
 def publish(facts):
-    write(RESULTS / "latest.json", facts)
+    if facts["settings"].get("quick"):
+        raise RuntimeError("a quick run is for looking, not for quoting; publish one without --quick and --smoke")
+    write(RESULTS / f"latest{suffix(facts)}.json", facts)
+    if suffix(facts):
+        return
     (RESULTS / "latest-headlines.svg").write_text(chart.svg(facts, HEADLINES))
     README.write_text(replace_section(README.read_text(), section(facts)))

@@ -104,6 +104,11 @@ class Results(unittest.TestCase):
             publish.replace_section("no markers", "new")
         publish.replace_section((SOURCE / "README.md").read_text(), "new")
 
+    def test_a_quick_run_is_not_published(self):
+        with self.assertRaises(RuntimeError):
+            publish.publish({"settings": {"quick": True}})
+        self.assertEqual(bench("--publish").returncode, 2)
+
 
 if __name__ == "__main__":
     if not os.access(BIN, os.X_OK):
