@@ -74,12 +74,22 @@ void ClientH1::on_readable() {
     case Phase::kHandshake: return;  // Tls keeps that to itself
     case Phase::kProxyHeader: read_proxy_header(); break;
     case Phase::kIdle:
+      // Requests begin when the other events of this turn are through: what became idle can be
+      // used, and what was closed is known. (TLS has records of its own to come back for.)
+      if (tls_ == nullptr) return worker_.loop().soon(*this);
+      [[fallthrough]];
     case Phase::kHead:
     case Phase::kAnswering: read_head(); break;
     case Phase::kBody:
     case Phase::kTunnel: read_body(); break;
     case Phase::kLinger: read_linger(); break;
   }
+  worker_.gather().flush();
+}
+
+void ClientH1::on_soon() {
+  if (phase_ != Phase::kIdle) return;
+  read_head();
   worker_.gather().flush();
 }
 
@@ -648,6 +658,7 @@ void ClientH1::close() {
   if (phase_ == Phase::kClosed) return;
   if (phase_ == Phase::kHandshake) end_handshake();
   phase_ = Phase::kClosed;
+  soon_link.unlink();
   worker_.gather().forget(*this);
   deadline_.disarm();
   wire_->close();

@@ -21,6 +21,7 @@ class Worker;
 class Exchange;
 
 class ClientH1 final : public net::Retired,
+                       net::Soon,
                        public Client,
                        net::TransportEvents,
                        Gather::Sink,
@@ -81,6 +82,7 @@ class ClientH1 final : public net::Retired,
   // net::TransportEvents and the rest
   void on_connected() override;
   void on_readable() override;
+  void on_soon() override;
   void on_drained() override;
   void on_failed(Error error) override;
   void on_gathered(std::span<const iovec> pieces) override;

@@ -22,7 +22,8 @@ UpstreamH1* ConnPool::take(EndpointId endpoint, Look look) {
       connection.close();  // from before a reload that changed whom to trust
       continue;
     }
-    const bool quick = look == Look::kQuick && !connection.is_wary();
+    const bool quick =
+        (look == Look::kQuick || worker_.loop().has_just_looked()) && !connection.is_wary();
     if (quick || !connection.is_stale()) return &connection;
     connection.close();
   }

@@ -21,8 +21,8 @@ class ConnPool {
   ~ConnPool() { close_all(); }
 
   /// The warmest idle connection to `endpoint`, or null. It was silent at the last turn of the loop
-  /// and may still die on use. With kCareful one more look at its socket narrows that race to the
-  /// flight time, for requests that must not be sent twice.
+  /// and may still die on use. With kCareful one more look at its socket, where the loop has not
+  /// just had one, narrows that race to the flight time, for requests that must not be sent twice.
   enum class Look : bool { kQuick, kCareful };
   UpstreamH1* take(EndpointId endpoint, Look look);
 

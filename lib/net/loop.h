@@ -64,11 +64,17 @@ class Loop {
     if (!soon.soon_link.linked()) soon_.push_back(soon);
   }
 
+  /// Whether all events that the last poll brought have been told, and no more than a few on_soon()
+  /// have taken time since: what has ended was heard of.
+  bool has_just_looked() const noexcept { return soon_calls_ > 0 && soon_calls_ <= kSoonFew; }
+
   /// Called before each poll, after everything of this turn; for what is flushed or posted once a
   /// turn.
   void before_poll(std::function<void()> hook) { before_poll_ = std::move(hook); }
 
  private:
+  static constexpr std::uint32_t kSoonFew = 64;  // well below a millisecond
+
   static void on_prepare(uv_prepare_t* handle) noexcept;
   static void on_timer(uv_timer_t* handle) noexcept;
 
@@ -78,6 +84,7 @@ class Loop {
   Deadlines deadlines_{now()};
   std::vector<std::unique_ptr<Retired>> retired_, reaping_;
   IntrusiveList<Soon, &Soon::soon_link> soon_;
+  std::uint32_t soon_calls_ = 0;  // since the events; 0 while they are told
   std::function<void()> before_poll_;
   std::unique_ptr<TlsBuffers> tls_buffers_;
 };
