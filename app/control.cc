@@ -1,4 +1,4 @@
-// From what should be to what every worker serves; health comes in, settled generations go out.
+// From what should be to what every worker serves; health comes in, snapshots go out.
 #include "app/control.h"
 
 #include <algorithm>
@@ -85,13 +85,11 @@ Status<Problems> Control::commit() {
   const std::shared_ptr<const routing::Snapshot> before = std::move(snapshot_);
   snapshot_ = std::move(*next);
   if (before == nullptr) return segue::Done{};  // the workers start with it
-  for (telemetry::Event& event : health_.take_news())
-    news_.push_back({snapshot_->generation, std::move(event)});
-  announce_pools(*before);
-  for (telemetry::Event& event : failback_.take_news())
-    news_.push_back({snapshot_->generation, std::move(event)});
   publish_tls();
   workers_.publish(snapshot_);
+  // Who hears of it finds it so.
+  for (auto&& news : {health_.take_news(), changed_pools(*before), failback_.take_news()})
+    for (const telemetry::Event& event : news) events_.emit(event.name, event.facts, event.level);
   return segue::Done{};
 }
 
@@ -133,7 +131,8 @@ void Control::on_certificate_expiring(const admin::CertificateInfo& shown, int d
                days > 7 ? telemetry::Event::Level::kWarn : telemetry::Event::Level::kError);
 }
 
-void Control::announce_pools(const routing::Snapshot& before) {
+std::vector<telemetry::Event> Control::changed_pools(const routing::Snapshot& before) const {
+  std::vector<telemetry::Event> changed;
   for (std::size_t i = 0; i < snapshot_->pools.size(); ++i) {
     const auto& pool = snapshot_->pools[i];
     const bool existed = i < before.pools.size() && before.pools[i] != nullptr;
@@ -145,33 +144,21 @@ void Control::announce_pools(const routing::Snapshot& before) {
                    {"healthy_min", std::to_string(pool->settings.healthy_min)},
                    {"generation", std::to_string(snapshot_->generation)}};
     event.level = pool->eligible ? telemetry::Event::Level::kInfo : telemetry::Event::Level::kWarn;
-    news_.push_back({snapshot_->generation, std::move(event)});
+    changed.push_back(std::move(event));
   }
+  return changed;
 }
 
-void Control::answer_when_settled(Applied applied, Done done) {
+void Control::answer(Applied applied, const Done& done) {
   applied.generation = snapshot_->generation;
-  if (workers_.settled() >= applied.generation) return done(std::move(applied));
-  waiters_.push_back({std::move(applied), std::move(done)});
+  done(std::move(applied));
 }
 
-void Control::tell_settled(Generation generation) {
-  std::vector<News> due;
-  for (News& news : news_)
-    if (news.generation <= generation) due.push_back(std::move(news));
-  std::erase_if(news_, [&](const News& news) { return news.generation <= generation; });
-  for (News& news : due)
-    events_.emit(std::move(news.event.name), std::move(news.event.facts), news.event.level);
-}
-
-void Control::on_settled(Generation generation) {
-  tell_settled(generation);
-  std::vector<Waiter> due;
-  for (Waiter& waiter : waiters_)
-    if (waiter.applied.generation <= generation) due.push_back(std::move(waiter));
-  std::erase_if(waiters_,
-                [&](const Waiter& waiter) { return waiter.applied.generation <= generation; });
-  for (Waiter& waiter : due) waiter.done(std::move(waiter.applied));
+/// For what workers are told of besides the snapshot.
+void Control::answer_when_caught_up(Applied applied, Done done) {
+  applied.generation = snapshot_->generation;
+  workers_.when_caught_up(
+      [applied = std::move(applied), done = std::move(done)] { done(applied); });
 }
 
 // Health.

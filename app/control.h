@@ -2,7 +2,7 @@
 // what every worker serves.
 //
 // A file, an operator's command, a health flip and an ejection all end in commit(): build the next
-// snapshot, publish it, answer when it has settled. Rotation flips are gathered for kCoalesceMs
+// snapshot, publish it, answer. Rotation flips are gathered for kCoalesceMs
 // first, so that a rack failure is one snapshot and not forty. What operators change is on the disk
 // before it is served, one change after the other.
 #pragma once
@@ -54,14 +54,13 @@ class Control final : public admin::Control, public admin::History, HealthEvents
   StateDesk& state_desk() noexcept { return state_; }
   void watch(const telemetry::AccessWriter* access) noexcept { access_ = access; }  ///< outlives it
 
-  void on_settled(routing::Generation generation);
   /// Tells the workers how each pool is spoken to; before they hear of a snapshot with it.
   void publish_tls();
   void begin_drain();  ///< no further changes are taken; /ready turns false
 
   // admin::Control
   std::shared_ptr<const routing::Snapshot> snapshot() const override { return snapshot_; }
-  routing::Generation settled() const override { return workers_.settled(); }
+  routing::Generation settled() const override { return snapshot_->generation; }
   const routing::Desired& desired() const override { return desired_; }
   std::vector<const telemetry::WorkerCounters*> workers() const override {
     return workers_.counters();
@@ -143,26 +142,17 @@ class Control final : public admin::Control, public admin::History, HealthEvents
 
   Status<Problems> commit();
   void commit_rotation();
-  void answer_when_settled(admin::Applied applied, Done done);
+  void answer(admin::Applied applied, const Done& done);
+  void answer_when_caught_up(admin::Applied applied, Done done);
   struct Place {
     const routing::Pool* pool = nullptr;
     const routing::Endpoint* endpoint = nullptr;
   };
   Place place_of(EndpointId endpoint) const;
-  void announce_pools(const routing::Snapshot& before);
+  std::vector<telemetry::Event> changed_pools(const routing::Snapshot& before) const;
 
-  void tell_settled(Generation generation);
   void on_tls_files_changed();
   void on_certificate_expiring(const admin::CertificateInfo& shown, int days);
-
-  struct News {
-    Generation generation;
-    telemetry::Event event;
-  };
-  struct Waiter {
-    admin::Applied applied;
-    Done done;
-  };
 
   net::Loop& loop_;
   Workers& workers_;
@@ -180,9 +170,6 @@ class Control final : public admin::Control, public admin::History, HealthEvents
   std::shared_ptr<const routing::Snapshot> snapshot_;  // the newest, null before start()
   HealthDesk health_;
   FailbackDesk failback_;
-  std::vector<News>
-      news_;  // told when their generation has settled, so that who hears of it sees it
-  std::vector<Waiter> waiters_;
   uv_timer_t* coalesce_;                                    // freed by its close callback
   Deadline expiry_{*this};                                  // of what operators set for a while
   const telemetry::AccessWriter* access_ = nullptr;         // null without an access log

@@ -153,7 +153,7 @@ std::optional<Revision> Control::begin(Item& item) {
   item.next = *std::move(next);
   item.differences = routing::difference(*desired_.config, desired_.runtime, item.next);
   if (item.next == desired_.runtime) {
-    answer_when_settled({.changed = false}, std::move(item.done));
+    answer({.changed = false}, item.done);
     return std::nullopt;
   }
   // What is kept must be possible: after a restart there is nobody to refuse it to.
@@ -176,7 +176,7 @@ void Control::end(Item& item, const ChangeQueue::Number& number) {
   Applied applied;
   applied.differences = std::move(item.differences);
   applied.revision = *number;
-  answer_when_settled(std::move(applied), std::move(item.done));
+  answer(std::move(applied), item.done);
 }
 
 // Served first, kept as soon as that is possible.
@@ -185,14 +185,13 @@ void Control::serve_at_once(const ItemRef& item) {
   auto next = apply(desired_.runtime, item->change.operations);
   if (!next) return item->done(fail(std::move(next).error()));
   item->differences = routing::difference(*desired_.config, desired_.runtime, *next);
-  if (*next == desired_.runtime)
-    return answer_when_settled({.changed = false}, std::move(item->done));
+  if (*next == desired_.runtime) return answer({.changed = false}, item->done);
   if (Status<Problems> built = install(*std::move(next)); !built)
     return item->done(fail(refusal_of(std::move(built).error())));
   announce(item->differences, item->change.author);
   if (!state_.writable()) {  // whoever aborts does not wait for another try
     Applied applied{.differences = item->differences, .kept = false};
-    answer_when_settled(std::move(applied), std::exchange(item->done, nullptr));
+    answer(std::move(applied), std::exchange(item->done, nullptr));
   }
   owe(item);
 }
@@ -229,7 +228,7 @@ void Control::end_owed(Item& item, const ChangeQueue::Number& number) {
   if (!item.done) return;
   Applied applied{.differences = item.differences, .kept = number.ok()};
   if (number) applied.revision = *number;
-  answer_when_settled(std::move(applied), std::exchange(item.done, nullptr));
+  answer(std::move(applied), std::exchange(item.done, nullptr));
 }
 
 Runtime Control::with_owed(Runtime runtime) const {

@@ -17,11 +17,11 @@ void Control::release(std::string pool, health::Failback::Ramp ramp, admin::Auth
                       Done done) {
   if (auto refusal = refused(std::nullopt)) return done(fail(std::move(*refusal)));
   if (!failback_.release(pool, ramp, facts_of(author), now()))
-    return answer_when_settled({.changed = false}, std::move(done));
+    return answer({.changed = false}, done);
   if (Status<Problems> built = commit(); !built)
     return done(fail(admin::Refusal{admin::Refusal::Kind::kInvalid,
                                     built.error().front().to_string(), built.error()}));
-  answer_when_settled({}, std::move(done));
+  answer({}, done);
 }
 
 void Control::close_tunnels(const routing::Pool& pool, Millis over, admin::Author author) {

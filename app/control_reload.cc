@@ -155,7 +155,7 @@ void Control::serve(Reload& reload) {
   if (const std::string names = differing(config, desired_.runtime); !names.empty())
     facts.emplace_back("weights_differ_from_file", names);
   events_.emit("config.reloaded", with_author(std::move(facts), reload.author));
-  answer_when_settled(std::move(applied), std::move(reload.done));
+  answer_when_caught_up(std::move(applied), std::move(reload.done));
 }
 
 }  // namespace segue::app

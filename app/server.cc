@@ -165,7 +165,6 @@ class Server final : WorkersEvents {
   }
 
   // WorkersEvents
-  void on_settled(routing::Generation generation) override { control_.on_settled(generation); }
   void on_gateway_error(EndpointId endpoint) override { control_.health_desk().look(endpoint); }
   void on_probe(EndpointId endpoint, std::optional<bool> ok) override {
     control_.health_desk().on_probe(endpoint, ok);

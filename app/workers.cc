@@ -13,8 +13,7 @@ Workers::Workers(std::uint32_t count, const conf::Log& log, net::Mailbox& mailbo
     : mailbox_(mailbox),
       access_format_(log.access_format == conf::Log::AccessFormat::kJson
                          ? telemetry::AccessFormat::kJson
-                         : telemetry::AccessFormat::kLogfmt),
-      serving_(count, 0) {
+                         : telemetry::AccessFormat::kLogfmt) {
   for (std::uint32_t i = 0; i < count; ++i) {
     counters_.push_back(std::make_unique<telemetry::WorkerCounters>());
     if (!log.access_file.empty())
@@ -28,21 +27,21 @@ Workers::~Workers() {
 
 void Workers::start(std::shared_ptr<const routing::Snapshot> snapshot, WorkersEvents& events) {
   events_ = &events;
+  publication_.publish(std::move(snapshot));
   std::random_device random;
   for (std::uint32_t i = 0; i < count(); ++i) {
     proxy::WorkerOptions options;
     options.index = i;
     options.count = count();
     options.seed = std::uint64_t{random()} << 32 | random();
+    options.publication = &publication_;
     options.counters = counters_[i].get();
     options.access_ring = rings_.empty() ? nullptr : rings_[i].get();
     options.access_format = access_format_;
     options.reports = this;
     options.memory = &memory_;
-    workers_.push_back(std::make_unique<proxy::Worker>(options, snapshot));
-    serving_[i] = snapshot->generation;
+    workers_.push_back(std::make_unique<proxy::Worker>(options));
   }
-  settled_ = snapshot->generation;
   for (std::uint32_t i = 0; i < count(); ++i) {
     threads_.emplace_back([worker = workers_[i].get()] { worker->run(); });
     pthread_setname_np(threads_.back().native_handle(), ("segue-w" + std::to_string(i)).c_str());
@@ -50,7 +49,18 @@ void Workers::start(std::shared_ptr<const routing::Snapshot> snapshot, WorkersEv
 }
 
 void Workers::publish(std::shared_ptr<const routing::Snapshot> snapshot) {
-  for (const auto& worker : workers_) worker->post_snapshot(snapshot);
+  publication_.publish(std::move(snapshot));
+  for (const auto& worker : workers_) worker->post_catch_up([] {});
+}
+
+void Workers::when_caught_up(std::function<void()> done) {
+  const auto missing = std::make_shared<std::size_t>(workers_.size());
+  for (const auto& worker : workers_)
+    worker->post_catch_up([this, missing, done] {
+      mailbox_.post([missing, done] {
+        if (--*missing == 0) done();
+      });
+    });
 }
 
 void Workers::add_listener(const std::shared_ptr<proxy::ListenerState>& state,
@@ -66,8 +76,8 @@ void Workers::close_listener(ListenerId id) {
   for (const auto& worker : workers_) worker->post_close_listener(id);
 }
 
-void Workers::set_pool_tls(PoolId id, const std::shared_ptr<const net::TlsClient>& tls) {
-  for (const auto& worker : workers_) worker->post_pool_tls(id, tls);
+void Workers::set_pool_tls(PoolId id, std::shared_ptr<const net::TlsClient> tls) {
+  publication_.set_pool_tls(id, std::move(tls));
 }
 
 void Workers::close_tunnels(PoolId id, Millis over) {
@@ -113,16 +123,6 @@ std::vector<telemetry::AccessRing*> Workers::access_rings() const {
   std::vector<telemetry::AccessRing*> all;
   for (const auto& ring : rings_) all.push_back(ring.get());
   return all;
-}
-
-void Workers::on_serving(std::uint32_t worker, routing::Generation generation) {
-  mailbox_.post([this, worker, generation] {
-    serving_[worker] = generation;
-    const routing::Generation oldest = *std::min_element(serving_.begin(), serving_.end());
-    if (oldest <= settled_) return;
-    settled_ = oldest;
-    events_->on_settled(oldest);
-  });
 }
 
 void Workers::on_gateway_errors(std::span<const EndpointId> endpoints) {

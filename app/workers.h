@@ -1,7 +1,6 @@
 // The worker threads: started together, given each snapshot, asked to drain, joined.
 //
-// Carries snapshots from the control thread to the workers and knows which generation all of them
-// serve.
+// Carries what the control thread says to the workers, and what they report back.
 #pragma once
 
 #include <atomic>
@@ -25,7 +24,6 @@ namespace segue::app {
 /// What the workers report, delivered on the control thread.
 class WorkersEvents {
  public:
-  virtual void on_settled(routing::Generation generation) = 0;  ///< every worker serves it
   virtual void on_gateway_error(EndpointId endpoint) = 0;
   virtual void on_probe(EndpointId endpoint, std::optional<bool> ok) = 0;
   virtual void on_all_drained() = 0;
@@ -42,14 +40,16 @@ class Workers final : proxy::WorkerReports {
 
   /// Starts the threads with their first snapshot.
   void start(std::shared_ptr<const routing::Snapshot> snapshot, WorkersEvents& events);
+  /// Every request that begins from now on sees it.
   void publish(std::shared_ptr<const routing::Snapshot> snapshot);
-  routing::Generation settled() const noexcept { return settled_; }
 
   /// One descriptor per worker, which becomes theirs.
   void add_listener(const std::shared_ptr<proxy::ListenerState>& state, std::span<const int> fds);
   void replace_listener(const std::shared_ptr<proxy::ListenerState>& state);
   void close_listener(ListenerId id);
-  void set_pool_tls(PoolId id, const std::shared_ptr<const net::TlsClient>& tls);
+  void set_pool_tls(PoolId id, std::shared_ptr<const net::TlsClient> tls);
+  /// Calls `done` on the control thread once every worker has done all that it was told up to now.
+  void when_caught_up(std::function<void()> done);
   /// Ends the tunnels through a pool, spread over `over`.
   void close_tunnels(PoolId id, Millis over);
   /// What all workers have seen lately, in no order; `done` is called on the control thread.
@@ -63,7 +63,6 @@ class Workers final : proxy::WorkerReports {
   std::atomic<proxy::MemoryPressure>& memory_pressure() noexcept { return memory_; }
 
  private:
-  void on_serving(std::uint32_t worker, routing::Generation generation) override;
   void on_gateway_errors(std::span<const EndpointId> endpoints) override;
   void on_probe(EndpointId endpoint, std::optional<bool> ok) override;
   void on_drained(std::uint32_t worker) override;
@@ -72,12 +71,11 @@ class Workers final : proxy::WorkerReports {
   WorkersEvents* events_ = nullptr;
   telemetry::AccessFormat access_format_;
   std::atomic<proxy::MemoryPressure> memory_{proxy::MemoryPressure::kNone};
+  proxy::Publication publication_;
   std::vector<std::unique_ptr<telemetry::WorkerCounters>> counters_;
   std::vector<std::unique_ptr<telemetry::AccessRing>> rings_;  // empty without an access log
   std::vector<std::unique_ptr<proxy::Worker>> workers_;
   std::vector<std::thread> threads_;
-  std::vector<routing::Generation> serving_;  // by worker
-  routing::Generation settled_ = 0;
   std::uint32_t drained_ = 0;
 };
 

@@ -144,7 +144,7 @@ void ClientH1::process() {
 
 bool ClientH1::begin_exchange() {
   http::Head& head = intake_->parser.head();
-  minor_ = head.minor;
+  minor_ = head.minor & 1;  // the parser takes no other
   const Status<> judged = http::judge_request(head);
   if (!judged) {
     refuse(judged.error(), &head);
@@ -421,9 +421,7 @@ void ClientH1::send_piped(SplicePipe& pipe) {
   out.begin(*this);
   const bool chunked = response_framing_ == BodyLength::Kind::kChunked && phase_ != Phase::kTunnel;
   if (chunked) http::write_chunk_size(out, pipe.size());
-  piped_ = &pipe;
-  out.flush();
-  if (piped_ != nullptr) on_gathered({});  // nothing went before it
+  out.flush(pipe);
   if (!chunked) return;
   out.begin(*this);
   out.copy("\r\n");
@@ -468,7 +466,7 @@ SocketAddress ClientH1::local_address() const {
 }
 
 void ClientH1::on_gathered(std::span<const iovec> pieces) {
-  SplicePipe* const pipe = std::exchange(piped_, nullptr);
+  SplicePipe* const pipe = worker_.gather().followed_by();
   if (pipe != nullptr) bytes_out_ += pipe->size();
   for (const iovec& piece : pieces) bytes_out_ += piece.iov_len;
   const Pressure pressure = pipe == nullptr ? wire_->write(pieces) : tcp_.write(pieces, *pipe);

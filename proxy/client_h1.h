@@ -132,14 +132,14 @@ class ClientH1 final : public net::Retired,
   std::uint8_t holds_ = 0;
   http::BodyLength::Kind request_framing_ = http::BodyLength::Kind::kNone;
   http::BodyLength::Kind response_framing_ = http::BodyLength::Kind::kNone;
-  std::uint8_t minor_ = 1;
-  bool keep_alive_ = true;
-  bool announced_close_ = false;  // the response said Connection: close
-  bool peer_ended_ = false;       // FIN seen
-  bool processing_ = false;       // process() is on the stack
   Bulk bulk_;
-  bool trusted_ = false;
-  SplicePipe* piped_ = nullptr;  // what follows the pieces gathered; during send_piped() only
+  // An idle connection is small, also in what it rounds up to.
+  std::uint8_t minor_ : 1 = 1;
+  bool keep_alive_ : 1 = true;
+  bool announced_close_ : 1 = false;  // the response said Connection: close
+  bool peer_ended_ : 1 = false;       // FIN seen
+  bool processing_ : 1 = false;       // process() is on the stack
+  bool trusted_ : 1 = false;
   std::uint16_t port_ = 0;
   std::uint8_t host_size_ = 0;
   std::array<char, SocketAddress::kHostMax> host_;

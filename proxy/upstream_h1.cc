@@ -145,9 +145,7 @@ void UpstreamH1::send_piped(SplicePipe& pipe) {
   out.begin(*this);
   const bool chunked = request_framing_ == BodyLength::Kind::kChunked && phase_ != Phase::kTunnel;
   if (chunked) http::write_chunk_size(out, pipe.size());
-  piped_ = &pipe;
-  out.flush();
-  if (piped_ != nullptr) on_gathered({});  // nothing went before it
+  out.flush(pipe);
   if (!chunked) return;
   out.begin(*this);
   out.copy("\r\n");
@@ -165,7 +163,7 @@ void UpstreamH1::send_end(std::span<const http::Field> trailers) {
 }
 
 void UpstreamH1::on_gathered(std::span<const iovec> pieces) {
-  SplicePipe* const pipe = std::exchange(piped_, nullptr);
+  SplicePipe* const pipe = worker_.gather().followed_by();
   std::uint64_t bytes = pipe == nullptr ? 0 : pipe->size();
   for (const iovec& piece : pieces) bytes += piece.iov_len;
   worker_.endpoint(endpoint_).cells->bytes_to_upstream.add(bytes);

@@ -150,7 +150,6 @@ class UpstreamH1 final : public net::Retired,
   std::uint64_t sent_before_ = 0;    // bytes of earlier requests
   std::uint64_t remaining_ = 0;      // of a body with a length
   std::uint64_t discarded_ = 0;
-  SplicePipe* piped_ = nullptr;  // what follows the pieces gathered; during send_piped() only
   Bulk bulk_;
   std::string_view host_;  // sent where the client gave none; during send_head() only
 };

@@ -25,10 +25,9 @@ std::uint64_t thread_cpu_us() {
 
 }  // namespace
 
-Worker::Worker(const WorkerOptions& options, std::shared_ptr<const routing::Snapshot> snapshot)
-    : options_(options), rng_(options.seed) {
+Worker::Worker(const WorkerOptions& options) : options_(options), rng_(options.seed) {
   loop_.before_poll([this] { before_poll(); });
-  adopt(std::move(snapshot));
+  adopt_latest();
 }
 
 Worker::~Worker() {
@@ -47,10 +46,10 @@ void Worker::run() {
 
 // Messages.
 
-void Worker::post_snapshot(std::shared_ptr<const routing::Snapshot> snapshot) {
-  mailbox_.post([this, snapshot = std::move(snapshot)]() mutable {
-    adopt(std::move(snapshot));
-    options_.reports->on_serving(options_.index, snapshot_->generation);
+void Worker::post_catch_up(std::function<void()> done) {
+  mailbox_.post([this, done = std::move(done)] {
+    catch_up();
+    done();
   });
 }
 
@@ -72,13 +71,6 @@ void Worker::post_close_listener(ListenerId id) {
   mailbox_.post([this, id] { close_listener(id); });
 }
 
-void Worker::post_pool_tls(PoolId id, std::shared_ptr<const net::TlsClient> tls) {
-  mailbox_.post([this, id, tls = std::move(tls)] {
-    while (pools_.size() <= id.index()) pools_.push_back(std::make_unique<PoolState>());
-    pools_[id.index()]->tls = tls;
-  });
-}
-
 void Worker::post_close_tunnels(PoolId id, Millis over) {
   mailbox_.post([this, id, over] {
     end_tunnels(over, [id](const ClientH1& client) { return client.is_tunnel_to(id); });
@@ -95,6 +87,16 @@ void Worker::post_drain() {
 
 void Worker::post_stop() {
   mailbox_.post([this] { loop_.stop(); });
+}
+
+void Worker::adopt_latest() {
+  Publication::Latest latest = options_.publication->latest();
+  version_ = latest.version;
+  while (pools_.size() < latest.pool_tls.size()) pools_.push_back(std::make_unique<PoolState>());
+  for (std::size_t i = 0; i < latest.pool_tls.size(); ++i)
+    pools_[i]->tls = std::move(latest.pool_tls[i]);
+  if (!snapshot_ || snapshot_->generation != latest.snapshot->generation)
+    adopt(std::move(latest.snapshot));
 }
 
 void Worker::adopt(std::shared_ptr<const routing::Snapshot> snapshot) {
@@ -177,6 +179,7 @@ void Worker::close_listener(ListenerId id) {
 // Exchanges.
 
 Exchange* Worker::take_exchange() {
+  catch_up();
   ++exchanges_active_;
   if (free_exchanges_.empty()) {
     exchanges_.push_back(std::make_unique<Exchange>(*this));

@@ -24,6 +24,7 @@
 #include "proxy/conn_pool.h"
 #include "proxy/endpoint_state.h"
 #include "proxy/intake.h"
+#include "proxy/publication.h"
 #include "proxy/scan_pool.h"
 #include "routing/picker.h"
 #include "routing/snapshot.h"
@@ -41,7 +42,6 @@ enum class MemoryPressure : std::uint8_t { kNone, kNoKeepAlive, kNoAccept, kRefu
 /// What a worker tells the control thread. Called on the worker's thread.
 class WorkerReports {
  public:
-  virtual void on_serving(std::uint32_t worker, routing::Generation generation) = 0;
   /// Endpoints that had gateway errors in this turn of the loop.
   virtual void on_gateway_errors(std::span<const EndpointId> endpoints) = 0;
   /// The outcome of a half-open probe; nothing: it ended without a verdict, another may try.
@@ -56,6 +56,7 @@ struct WorkerOptions {
   std::uint32_t index = 0;
   std::uint32_t count = 1;
   std::uint64_t seed = 0;
+  const Publication* publication = nullptr;       ///< with a snapshot; outlives the worker
   telemetry::WorkerCounters* counters = nullptr;  ///< outlives the worker
   telemetry::AccessRing* access_ring = nullptr;   ///< null: no access log
   telemetry::AccessFormat access_format = telemetry::AccessFormat::kJson;
@@ -68,17 +69,16 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   /// At SIGTERM, and never longer than the tunnels had before.
   static constexpr Seconds kTunnelsOver{10};
 
-  Worker(const WorkerOptions& options, std::shared_ptr<const routing::Snapshot> snapshot);
+  explicit Worker(const WorkerOptions& options);
   ~Worker();
 
   // Any thread:
-  /// Serves `snapshot` from the next request on, then reports on_serving().
-  void post_snapshot(std::shared_ptr<const routing::Snapshot> snapshot);
+  /// Adopts what was published even if no request begins. Then calls `done` on the worker's thread:
+  /// all that was posted before has been done.
+  void post_catch_up(std::function<void()> done);
   void post_listener(std::shared_ptr<ListenerState> listener, int fd);
   void post_listener_settings(std::shared_ptr<ListenerState> listener);  ///< for new connections
   void post_close_listener(ListenerId id);
-  /// How the endpoints of a pool are spoken to from now on; null: plain.
-  void post_pool_tls(PoolId id, std::shared_ptr<const net::TlsClient> tls);
   /// Calls `take` on the worker's thread with what it has seen lately.
   void post_recent(std::function<void(telemetry::RecentTraffic)> take);
   /// Ends the tunnels through a pool, each at a random moment within `over`: their clients connect
@@ -129,7 +129,7 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   telemetry::Recent& recent() noexcept { return recent_; }
   void write_access_log(const telemetry::Record& record) noexcept;
 
-  Exchange* take_exchange();
+  Exchange* take_exchange();               ///< which sees what was published before
   void give_exchange(Exchange* exchange);  ///< recycled before the next poll
 
   /// A place in the retry budget ([retry] budget, budget_min); false when it is used up.
@@ -156,6 +156,10 @@ class Worker final : net::Listener::Events, Deadline::Owner {
     std::unique_ptr<net::Listener> listener;
   };
   void on_accepted(net::Listener& listener, int fd, const SocketAddress& peer) override;
+  void catch_up() {
+    if (options_.publication->version() != version_) adopt_latest();
+  }
+  void adopt_latest();
   void adopt(std::shared_ptr<const routing::Snapshot> snapshot);
   void before_poll();
   void begin_drain();
@@ -182,6 +186,7 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   http::HeadLimits head_limits_;
   net::Watermarks watermarks_;
   routing::SnapshotRef snapshot_;
+  std::uint64_t version_ = 0;                              // of the publication, that was adopted
   std::vector<std::unique_ptr<EndpointState>> endpoints_;  // by EndpointId
   std::vector<std::unique_ptr<PoolState>> pools_;          // by PoolId
   std::vector<routing::EndpointLoad> loads_;               // by EndpointId

@@ -11,10 +11,12 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include <sys/uio.h>
 
 #include "lib/base/bytes.h"
+#include "lib/base/splice_pipe.h"
 
 namespace segue {
 
@@ -76,6 +78,15 @@ class Gather {
     sink_ = nullptr;
   }
 
+  /// As flush(); all that is in the pipe follows, and the sink takes it with followed_by().
+  void flush(SplicePipe& pipe) {
+    follows_ = &pipe;
+    hand_over();
+    sink_ = nullptr;
+  }
+  /// What follows the pieces just handed over, once; null: nothing.
+  SplicePipe* followed_by() noexcept { return std::exchange(follows_, nullptr); }
+
   /// The sink dies: what it gathered is lost.
   void forget(const Sink& sink) noexcept {
     if (sink_ != &sink) return;
@@ -106,7 +117,8 @@ class Gather {
     Sink* sink = sink_;
     const std::size_t count = count_;
     clear();
-    if (sink != nullptr && count > 0) sink->on_gathered({pieces_.data(), count});
+    if (sink != nullptr && (count > 0 || follows_ != nullptr))
+      sink->on_gathered({pieces_.data(), count});
   }
   void clear() noexcept {
     count_ = used_ = 0;
@@ -119,6 +131,7 @@ class Gather {
   std::size_t used_ = 0;
   bool open_ = false;  // the last piece is the scratch's end and may grow
   Sink* sink_ = nullptr;
+  SplicePipe* follows_ = nullptr;
 };
 
 }  // namespace segue

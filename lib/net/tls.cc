@@ -48,8 +48,9 @@ Tls::Tls(Loop& loop, Tcp& tcp, TransportEvents& events, std::shared_ptr<const Tl
       buffers_(loop.tls_buffers()),
       tcp_(tcp),
       events_(events),
-      server_(std::move(server)) {
-  attach(server_->accept());
+      settings_(server),
+      serves_(true) {
+  attach(server->accept());
 }
 
 Tls::Tls(Loop& loop, Tcp& tcp, TransportEvents& events, std::shared_ptr<const TlsClient> client,
@@ -58,8 +59,9 @@ Tls::Tls(Loop& loop, Tcp& tcp, TransportEvents& events, std::shared_ptr<const Tl
       buffers_(loop.tls_buffers()),
       tcp_(tcp),
       events_(events),
-      client_(std::move(client)) {
-  attach(client_->connect(host, session));
+      settings_(client),
+      serves_(false) {
+  attach(client->connect(host, session));
 }
 
 Tls::~Tls() {
@@ -138,7 +140,7 @@ void Tls::flush_flight() {
 
 void Tls::start(std::string_view early) {
   tcp_.read_start();
-  if (server_ == nullptr) return handshake();  // the client speaks first
+  if (!serves_) return handshake();  // the client speaks first
   if (!early.empty()) first_bytes(early);
 }
 
@@ -146,7 +148,7 @@ void Tls::start(std::string_view early) {
 void Tls::first_bytes(std::string_view bytes) {
   looked_ = true;
   if (begins_like_http(bytes.front())) return refuse(Fault::kNotTls, "plain HTTP");
-  rest_ = bytes;
+  rest_ = std::make_unique<std::string>(bytes);
   handshake();
 }
 
@@ -186,9 +188,9 @@ void Tls::handshake() {
 
 void Tls::refuse(Fault fault, std::string reason) {
   broken_ = true;
-  reason_ = std::move(reason);
+  reason_ = std::make_unique<std::string>(std::move(reason));
   tcp_.read_stop();
-  events_.on_failed({fault, server_ != nullptr ? Side::kClient : Side::kUpstream});
+  events_.on_failed({fault, serves_ ? Side::kClient : Side::kUpstream});
 }
 
 // Events.
@@ -196,7 +198,7 @@ void Tls::refuse(Fault fault, std::string reason) {
 void Tls::on_readable() {
   drained_ = false;
   if (!handshaking_) return deliver();
-  if (server_ == nullptr || looked_) return handshake();
+  if (!serves_ || looked_) return handshake();
   const ReadResult got = tcp_.read({buffers_.window.get(), TlsBuffers::kWindowBytes});
   if (got.kind == ReadResult::Kind::kAgain) return;
   if (got.kind != ReadResult::Kind::kBytes)
@@ -234,7 +236,7 @@ void Tls::on_failed(Error error) {
 // Reading.
 
 bool Tls::has_buffered() const noexcept {
-  return !rest_.empty() || SSL_pending(ssl_.get()) > 0 || end_ != ReadResult::Kind::kAgain;
+  return rest_ != nullptr || SSL_pending(ssl_.get()) > 0 || end_ != ReadResult::Kind::kAgain;
 }
 
 bool Tls::has_input() noexcept {
@@ -253,13 +255,14 @@ bool Tls::has_input() noexcept {
 }
 
 std::string Tls::take_rest() {
-  return std::exchange(rest_, {});
+  const auto rest = std::move(rest_);
+  return rest == nullptr ? std::string() : std::move(*rest);
 }
 
 /// The window is everybody's: what is left of it is kept aside.
 void Tls::keep_rest() {
   if (input_.empty()) return;
-  rest_.assign(input_);
+  rest_ = std::make_unique<std::string>(input_);
   input_ = {};
 }
 

@@ -47,11 +47,14 @@ class Tls final : public Transport, private TransportEvents, private Soon {
   bool has_input() noexcept override;
 
   /// Why the handshake failed, for people: "certificate has expired". "" for none.
-  const std::string& reason() const noexcept { return reason_; }
+  std::string reason() const { return reason_ == nullptr ? std::string() : *reason_; }
 
   // After the handshake.
   bool resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
-  const TlsClient* client() const noexcept { return client_.get(); }
+  /// Null on the server's side.
+  const TlsClient* client() const noexcept {
+    return serves_ ? nullptr : static_cast<const TlsClient*>(settings_.get());
+  }
   SSL* ssl() const noexcept { return ssl_.get(); }
 
  private:
@@ -83,16 +86,16 @@ class Tls final : public Transport, private TransportEvents, private Soon {
   TlsBuffers& buffers_;
   Tcp& tcp_;
   TransportEvents& events_;
-  std::shared_ptr<const TlsServer> server_;  // one of the two
-  std::shared_ptr<const TlsClient> client_;
+  std::shared_ptr<const void> settings_;  // a TlsServer or a TlsClient, see serves_
   SslPtr ssl_;
-  std::string rest_;              // ciphertext that came and could not be used yet
-  std::string reason_;            // of a failed handshake
-  std::string_view input_;        // what is left of the window, or of rest_; within an event
-  std::size_t flight_bytes_ = 0;  // in buffers_.flight; within a call
+  std::unique_ptr<std::string> rest_;    // ciphertext that came and could not be used yet
+  std::unique_ptr<std::string> reason_;  // of a failed handshake
+  std::string_view input_;               // what is left of the window, or of rest_; within an event
+  std::size_t flight_bytes_ = 0;         // in buffers_.flight; within a call
   Instant last_write_;
-  std::uint32_t ramp_ = 0;  // bytes sent since the connection was quiet
   bool* gone_ = nullptr;    // told when the Tls is destroyed within an event
+  std::uint32_t ramp_ = 0;  // bytes sent since the connection was quiet
+  const bool serves_;
   bool handshaking_ = true;
   bool looked_ = false;  // at a client's first bytes
   bool reading_ = false;
