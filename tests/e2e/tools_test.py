@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 
+from support.browser import PLAYWRIGHT, Browser
 from support.case import SegueCase, main
 from support.config import config, pool, route
 from support.nginx import Nginx
@@ -57,6 +58,8 @@ class Tools(SegueCase):
         chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
         if chromium is None:
             self.skipTest("chromium is not installed")
+        if not os.path.isdir(PLAYWRIGHT):
+            self.skipTest("playwright-core is not installed; scripts/setup --tests installs it")
         root = self.temporary()
         os.chmod(root, 0o755)
         for name, text in (("index.html", PAGE), ("app.js", SCRIPT), ("style.css", "body { color: rgb(1, 2, 3); }"),
@@ -66,12 +69,11 @@ class Tools(SegueCase):
         nginx = self.nginx('location / { } location /api/ { return 201 "built"; }', root=root,
                            http="types { text/html html; text/css css; application/javascript js; image/svg+xml svg; }")
         segue = self.segue(config({"old": pool(nginx.address)}, [route({"old": 1})]))
-        out = self.run_tool(chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-                            "--disable-component-update", "--disable-sync", "--disable-quic", "--no-first-run",
-                            "--disable-dev-shm-usage", "--no-proxy-server", f"--user-data-dir={self.temporary()}",
-                            "--virtual-time-budget=10000", "--dump-dom", f"http://{segue.address()}/")
-        self.assertIn("<title>after</title>", out)
-        self.assertIn("201 built rgb(1, 2, 3)", out)
+        browser = Browser(chromium, self.temporary())
+        self.addCleanup(browser.close)
+        browser.ask("goto", "anybody", url=f"http://{segue.address()}/")
+        browser.ask("wait", "anybody", code="document.title === 'after'")
+        self.assertEqual(browser.ask("read", "anybody", what="#out"), "201 built rgb(1, 2, 3)")
         paths = {re.sub(r"\?.*", "", line["path"]) for line in segue.access_lines(5)}
         self.assertLessEqual({"/", "/app.js", "/style.css", "/dot.svg", "/api/build"}, paths)
 

@@ -2,6 +2,7 @@
 //   {"do": "goto", "who": "alice", "url": …}    opens a page in the window of `who`; every `who` has cookies of its own
 //   {"do": "fill", "who", "fields": {"#id": "text"}}   {"do": "click", "who", "what": "#id"}   waits for the next page
 //   {"do": "read", "who", "what": "#id"}   {"do": "script", "who", "code"}   {"do": "cookies", "who"}
+//   {"do": "wait", "who", "code"}    until this is true of the page
 //   {"do": "headers", "who", "headers": {…}}    sent with every request from now on
 import {createInterface} from 'node:readline';
 import {chromium} from 'playwright-core';
@@ -30,6 +31,7 @@ const commands = {
   },
   read: async (page, {what}) => await page.locator(what).count() ? await page.textContent(what) : null,
   script: (page, {code}) => page.evaluate(code),
+  wait: async (page, {code}) => { await page.waitForFunction(code, undefined, {timeout: 120_000}); },
   cookies: page => page.context().cookies(),
   headers: (page, {headers}) => page.context().setExtraHTTPHeaders(headers),
 };
