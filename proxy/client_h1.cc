@@ -60,6 +60,10 @@ ClientInfo ClientH1::info() const noexcept {
   return {{host_.data(), host_size_}, trusted_, listener_.get(), certificate_.get()};
 }
 
+std::uint64_t ClientH1::bytes_out() const noexcept {
+  return bytes_out_ + worker_.gather().bytes_for(*this);
+}
+
 bool ClientH1::may_persist() const noexcept {
   return keep_alive_ && !peer_ended_ && !worker_.draining() &&
          requests_ < listener_->settings.keep_alive_requests &&
@@ -153,6 +157,7 @@ bool ClientH1::begin_exchange() {
   deadline_.disarm();
   ++requests_;
   bytes_in_ = intake_->buffer.taken();
+  worker_.gather().send(*this);  // an answer before it is counted as that one's
   bytes_out_ = 0;
   keep_alive_ = head.keep_alive;
   announced_close_ = false;
@@ -433,7 +438,7 @@ bool ClientH1::takes_pipe() const noexcept {
 
 void ClientH1::send_end(std::span<const http::Field> trailers) {
   if (phase_ == Phase::kTunnel) {
-    worker_.gather().flush();
+    worker_.gather().send(*this);
     wire_->shutdown();
   } else if (response_framing_ == BodyLength::Kind::kChunked) {
     worker_.gather().begin(*this);
@@ -531,7 +536,7 @@ void ClientH1::end_exchange(After after) {
     arm(worker_.snapshot()->config->timeouts.head);
     return process();
   }
-  worker_.gather().flush();
+  worker_.gather().send(*this);
   const bool unread = !request_over || (intake_ != nullptr && !intake_->buffer.empty());
   if (after != After::kLinger && !unread && wire_->queued() == 0) return close();
   begin_linger();
@@ -590,7 +595,7 @@ void ClientH1::refuse(Error error, const http::Head* head) {
     send_reply(record.status, reply_fields(error.fault, page),
                http::error_page(page, record.status, error, {}),
                no_body ? Body::kOmit : Body::kSend);
-    worker_.gather().flush();
+    worker_.gather().send(*this);
   }
   record.bytes_in = intake_ != nullptr ? intake_->buffer.taken() : 0;
   record.bytes_out = bytes_out_;

@@ -455,7 +455,7 @@ void UpstreamH1::become_tunnel() {
 }
 
 void UpstreamH1::shutdown_tunnel() {
-  worker_.gather().flush();
+  worker_.gather().send(*this);
   wire_->shutdown();
 }
 

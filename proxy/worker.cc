@@ -34,7 +34,7 @@ Worker::~Worker() {
   listeners_.clear();
   clients_.for_each([](ClientH1& client) { client.cut(); });
   connections_.close_all();
-  gather_.flush();
+  gather_.send_all();
   loop_.reap();
 }
 
@@ -249,7 +249,7 @@ void Worker::write_access_log(const telemetry::Record& record) noexcept {
 
 void Worker::before_poll() {
   if (!freed_.empty()) wake_queues();
-  gather_.flush();
+  gather_.send_all();
   if (!gateway_errors_.empty()) {
     options_.reports->on_gateway_errors(gateway_errors_);
     gateway_errors_.clear();

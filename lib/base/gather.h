@@ -1,7 +1,9 @@
-// Gathers what one connection sends during one event, so that it leaves in one system call.
+// Gathers what one connection sends during one event, so that it leaves in one system call, and
+// what several connections send during one turn, so that those calls follow one another.
 //
 // One per worker. Small things (heads, chunk frames) are copied into the scratch page; bodies are
-// referred to where they lie. Whoever begins flushes what another had gathered: bytes of two
+// referred to where they lie. When an event is over, what refers to bytes leaves, and what was
+// copied waits for send_all(): whoever is on the other side is woken once for many. Bytes of two
 // connections never meet.
 #pragma once
 
@@ -22,10 +24,17 @@ namespace segue {
 
 class Gather {
  public:
+  /// Gather's own, kept where it finds it.
+  class Mark {
+    friend class Gather;
+    bool waits = false;  // there are bytes for this sink among waiting_
+  };
+
   class Sink {
    public:
-    /// The pieces in order; they need not outlive the call.
+    /// The pieces in order; they need not outlive the call. Must not gather anything.
     virtual void on_gathered(std::span<const iovec> pieces) = 0;
+    Mark mark;
 
    protected:
     ~Sink() = default;
@@ -33,6 +42,8 @@ class Gather {
 
   static constexpr std::size_t kScratchBytes = 64 * 1024;
   static constexpr std::size_t kPiecesMax = 64;
+  /// How many messages may wait for send_all().
+  static constexpr std::size_t kWaitingMax = 128;
   /// What is copied although it could be referred to: the kernel takes one piece faster than two.
   static constexpr std::size_t kCopiedBytes = 2048;
 
@@ -40,6 +51,7 @@ class Gather {
   void begin(Sink& sink) {
     if (sink_ == &sink) return;
     flush();
+    if (sink.mark.waits) send_all();  // in order
     sink_ = &sink;
   }
 
@@ -49,7 +61,7 @@ class Gather {
       const std::size_t n = kScratchBytes - used_;
       append(text.substr(0, n));
       text.remove_prefix(n);
-      hand_over();
+      make_room();
     }
     append(text);
   }
@@ -57,7 +69,7 @@ class Gather {
   /// Contiguous scratch of at least `bytes` (≤ kScratchBytes), to be filled and reported with
   /// wrote().
   char* space(std::size_t bytes) {
-    if (bytes > kScratchBytes - used_) hand_over();
+    if (bytes > kScratchBytes - used_) make_room();
     return scratch_.get() + used_;
   }
   void wrote(std::size_t bytes) {
@@ -73,9 +85,48 @@ class Gather {
     open_ = false;
   }
 
+  /// An event is over: what refers to bytes elsewhere leaves now, what was copied at the latest
+  /// with send_all().
   void flush() {
-    if (count_ > 0) hand_over();
+    if (count_ == 1 && open_ && waiting_count_ < kWaitingMax) {
+      waiting_[waiting_count_++] = {sink_, pieces_[0]};
+      sink_->mark.waits = true;
+      count_ = 0;
+      open_ = false;
+    } else if (count_ > 0) {
+      hand_over();
+    }
     sink_ = nullptr;
+  }
+
+  /// All that there is for `sink` leaves now: it is about to close, or to be counted.
+  void send(Sink& sink) {
+    if (sink_ == &sink) flush();
+    if (sink.mark.waits) send_all();
+  }
+
+  /// Everything leaves now.
+  void send_all() {
+    flush();
+    const std::size_t count = std::exchange(waiting_count_, 0);
+    for (std::size_t i = 0; i < count; ++i) {
+      Waiting& waiting = waiting_[i];
+      if (waiting.sink == nullptr) continue;
+      waiting.sink->mark.waits = false;
+      waiting.sink->on_gathered({&waiting.piece, 1});
+    }
+    used_ = 0;
+  }
+
+  /// How many bytes for `sink` have not left.
+  std::size_t bytes_for(const Sink& sink) const noexcept {
+    std::size_t bytes = 0;
+    if (sink_ == &sink)
+      for (std::size_t i = 0; i < count_; ++i) bytes += pieces_[i].iov_len;
+    if (sink.mark.waits)
+      for (std::size_t i = waiting_count_; i-- > 0;)
+        if (waiting_[i].sink == &sink) return bytes + waiting_[i].piece.iov_len;
+    return bytes;
   }
 
   /// As flush(); all that is in the pipe follows, and the sink takes it with followed_by().
@@ -88,13 +139,30 @@ class Gather {
   SplicePipe* followed_by() noexcept { return std::exchange(follows_, nullptr); }
 
   /// The sink dies: what it gathered is lost.
-  void forget(const Sink& sink) noexcept {
+  void forget(Sink& sink) noexcept {
+    if (sink.mark.waits) {
+      sink.mark.waits = false;
+      for (std::size_t i = 0; i < waiting_count_; ++i)
+        if (waiting_[i].sink == &sink) waiting_[i].sink = nullptr;
+    }
     if (sink_ != &sink) return;
     sink_ = nullptr;
     clear();
   }
 
  private:
+  struct Waiting {
+    Sink* sink;
+    iovec piece;
+  };
+  /// The scratch is full.
+  void make_room() {
+    hand_over();
+    Sink* const sink = sink_;
+    sink_ = nullptr;
+    send_all();
+    sink_ = sink;
+  }
   void append(std::string_view text) {
     std::memcpy(scratch_.get() + used_, text.data(), text.size());
     wrote(text.size());
@@ -102,11 +170,10 @@ class Gather {
   void extend(std::size_t bytes) {
     if (!open_) {
       if (count_ == kPiecesMax) {
-        // The scratch bytes in question have been written behind used_ already; move them to the
-        // front.
+        // The scratch bytes in question have been written behind used_ already.
         char* from = scratch_.get() + used_;
         hand_over();
-        std::memmove(scratch_.get(), from, bytes);
+        std::memmove(scratch_.get() + used_, from, bytes);
       }
       pieces_[count_++] = {scratch_.get() + used_, 0};
       open_ = true;
@@ -121,12 +188,15 @@ class Gather {
       sink->on_gathered({pieces_.data(), count});
   }
   void clear() noexcept {
-    count_ = used_ = 0;
+    count_ = 0;
+    if (waiting_count_ == 0) used_ = 0;
     open_ = false;
   }
 
   std::unique_ptr<char[]> scratch_{new char[kScratchBytes]};
   std::array<iovec, kPiecesMax> pieces_;
+  std::array<Waiting, kWaitingMax> waiting_;
+  std::size_t waiting_count_ = 0;
   std::size_t count_ = 0;
   std::size_t used_ = 0;
   bool open_ = false;  // the last piece is the scratch's end and may grow

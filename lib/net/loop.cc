@@ -45,14 +45,15 @@ void Loop::reap() {
 
 void Loop::on_prepare(uv_prepare_t* handle) noexcept {
   auto* loop = static_cast<Loop*>(handle->data);
-  do {
+  if (loop->before_poll_) loop->before_poll_();
+  while (!loop->soon_.empty()) {
     while (Soon* next = loop->soon_.front()) {
       next->soon_link.unlink();
       ++loop->soon_calls_;
       next->on_soon();
     }
     if (loop->before_poll_) loop->before_poll_();
-  } while (!loop->soon_.empty());
+  }
   loop->soon_calls_ = 0;
   if (!loop->retired_.empty()) loop->reap();
 }

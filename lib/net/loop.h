@@ -68,8 +68,8 @@ class Loop {
   /// have taken time since: what has ended was heard of.
   bool has_just_looked() const noexcept { return soon_calls_ > 0 && soon_calls_ <= kSoonFew; }
 
-  /// Called before each poll, after everything of this turn; for what is flushed or posted once a
-  /// turn.
+  /// Called when the events of a turn have been told, and once more after the on_soon() that they
+  /// led to: for what leaves, is posted or recycled for many at once.
   void before_poll(std::function<void()> hook) { before_poll_ = std::move(hook); }
 
  private:

@@ -20,7 +20,7 @@ std::string written(http::Head& head) {
   Wire wire;
   gather.begin(wire);
   http::write_request_head(gather, head, {}, head.body, http::Persistence::kDefault, "upstream");
-  gather.flush();
+  gather.send_all();
   return wire.text;
 }
 

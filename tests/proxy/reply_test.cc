@@ -22,7 +22,7 @@ std::string reply(std::uint16_t status, std::string_view fields, std::string_vie
   Wire wire;
   gather.begin(wire);
   write_reply(gather, status, fields, body, persistence, wanted);
-  gather.flush();
+  gather.send_all();
   return wire.text;
 }
 

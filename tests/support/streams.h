@@ -31,7 +31,7 @@ struct Written final : Gather::Sink {
   void write(Write&& what) {
     gather.begin(*this);
     what(gather);
-    gather.flush();
+    gather.send_all();
   }
 };
 

@@ -49,7 +49,7 @@ TEST_SUITE("lib/base/gather") {
     gather.copy("head ");
     gather.refer(std::string("body"));  // gone before the flush
     gather.copy(" tail");
-    gather.flush();
+    gather.send_all();
     CHECK(sink.text == "head body tail");
     CHECK(sink.calls == std::vector<std::size_t>{1});
   }
@@ -65,19 +65,83 @@ TEST_SUITE("lib/base/gather") {
     CHECK(sink.calls.empty());
   }
 
-  TEST_CASE("whoever begins sends what another had gathered, so that bytes never mix") {
+  TEST_CASE("what is copied for several sinks waits, and leaves in order without mixing") {
     Gather gather;
     Sink a, b;
     gather.begin(a);
     gather.copy("for a");
     gather.begin(a);
-    CHECK(a.calls.empty());
     gather.begin(b);
-    CHECK(a.text == "for a");
     gather.copy("for b");
     gather.flush();
+    CHECK((a.calls.empty() && b.calls.empty()));
+    CHECK(gather.bytes_for(a) == 5);
+    gather.send_all();
+    CHECK((a.text == "for a" && b.text == "for b"));
+    CHECK((gather.bytes_for(a) == 0 && gather.bytes_for(b) == 0));
+  }
+
+  TEST_CASE("what refers to bytes leaves at the end of its event, before what waits for others") {
+    Gather gather;
+    Sink a, b;
+    gather.begin(a);
+    gather.copy("for a");
+    gather.flush();
+    {
+      const std::string body(Gather::kCopiedBytes + 1, 'b');
+      gather.begin(b);
+      gather.copy("head ");
+      gather.refer(body);
+      gather.flush();
+      CHECK(b.text == "head " + body);
+    }
+    CHECK(a.text.empty());
+    gather.send_all();
     CHECK(a.text == "for a");
-    CHECK(b.text == "for b");
+  }
+
+  TEST_CASE("what waits for a sink leaves before more is gathered for it") {
+    Gather gather;
+    Sink a, b;
+    gather.begin(a);
+    gather.copy("first ");
+    gather.begin(b);
+    gather.copy("between");
+    gather.begin(a);
+    CHECK(a.text == "first ");
+    gather.copy("second");
+    CHECK(gather.bytes_for(a) == 6);
+    gather.send_all();
+    CHECK((a.text == "first second" && b.text == "between"));
+  }
+
+  TEST_CASE("one sink may have its bytes sent at once") {
+    Gather gather;
+    Sink a, b;
+    gather.begin(a);
+    gather.copy("waits");
+    gather.flush();
+    gather.send(b);
+    CHECK(a.text.empty());
+    gather.send(a);
+    CHECK(a.text == "waits");
+    gather.begin(b);
+    gather.copy("not even flushed");
+    gather.send(b);
+    CHECK(b.text == "not even flushed");
+  }
+
+  TEST_CASE("more than may wait leaves") {
+    Gather gather;
+    std::deque<Sink> sinks(Gather::kWaitingMax + 10);
+    for (Sink& sink : sinks) {
+      gather.begin(sink);
+      gather.copy("x");
+      gather.flush();
+    }
+    CHECK(sinks.back().text == "x");
+    gather.send_all();
+    for (const Sink& sink : sinks) CHECK(sink.text == "x");
   }
 
   TEST_CASE("what a sink that dies had gathered is lost, and nobody else's") {
@@ -87,9 +151,12 @@ TEST_SUITE("lib/base/gather") {
     gather.copy("never");
     gather.forget(b);
     gather.forget(a);
+    gather.begin(a);
+    gather.copy("nor this, which waits");
     gather.begin(b);
     gather.copy("mine");
-    gather.flush();
+    gather.forget(a);
+    gather.send_all();
     CHECK(a.text.empty());
     CHECK(b.text == "mine");
   }
@@ -103,7 +170,7 @@ TEST_SUITE("lib/base/gather") {
     gather.begin(sink);
     gather.copy("x");
     gather.copy(big);
-    gather.flush();
+    gather.send_all();
     CHECK(sink.text == "x" + big);
     CHECK(sink.calls.size() == 4);
   }
@@ -116,7 +183,7 @@ TEST_SUITE("lib/base/gather") {
     CHECK(sink.calls.empty());
     gather.copy("b");
     CHECK(sink.text.size() == Gather::kScratchBytes);
-    gather.flush();
+    gather.send_all();
     CHECK(sink.text.back() == 'b');
   }
 
@@ -130,7 +197,7 @@ TEST_SUITE("lib/base/gather") {
       gather.wrote(3);
       gather.copy("-");
     }
-    gather.flush();
+    gather.send_all();
     std::string expected;
     for (int i = 0; i < 100; ++i) expected += "abc-";
     CHECK(sink.text == expected);
@@ -147,7 +214,7 @@ TEST_SUITE("lib/base/gather") {
     std::memcpy(gather.space(10), "0123456789", 10);
     gather.wrote(10);
     gather.copy("!");
-    gather.flush();
+    gather.send_all();
     CHECK(sink.text ==
           "first" + std::string((Gather::kPiecesMax - 1) * body.size(), 'B') + "0123456789!");
     CHECK(sink.calls == std::vector<std::size_t>{Gather::kPiecesMax, 1});
@@ -180,7 +247,9 @@ TEST_SUITE("lib/base/gather") {
         }
       }
       gather.flush();
+      if (rng.below(5) == 0) gather.send(sinks[rng.below(3)]);
     }
+    gather.send_all();
     for (int who = 0; who < 3; ++who) CHECK((sinks[who].text == expected[who]));
     for (const Sink& sink : sinks)
       for (const std::size_t pieces : sink.calls) REQUIRE(pieces <= Gather::kPiecesMax);

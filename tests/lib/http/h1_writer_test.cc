@@ -26,7 +26,7 @@ struct Wire final : Gather::Sink {
     Wire wire;
     gather.begin(wire);
     write(gather);
-    gather.flush();
+    gather.send_all();
     return wire.text;
   }
 };
