@@ -3,6 +3,7 @@
 
 #include <array>
 #include <limits>
+#include <utility>
 
 #include "lib/http/field.h"
 
@@ -234,56 +235,60 @@ int H1Parser::on_status(llhttp_t* llhttp, const char* at, std::size_t length) no
 
 int H1Parser::on_field(llhttp_t* llhttp, const char* at, std::size_t length) noexcept {
   H1Parser& parser = parser_of(llhttp);
-  const bool first = parser.in_value_;
-  parser.in_value_ = false;
-  if (parser.head_done_) {
-    if (!parser.is_line_bounded(at)) return HPE_USER;
-    parser.in_trailers_ = true;
-    if (first) parser.trailer_texts_.emplace_back();
-    parser.trailer_texts_.back().name.append(at, length);
-    parser.trailer_bytes_ += length;
-    if (parser.trailer_bytes_ <= parser.limits_.head &&
-        parser.trailer_texts_.size() <= parser.limits_.fields)
-      return 0;
-    parser.fault_ = Fault::kHeadTooLarge;
-    return HPE_USER;
-  }
-  std::vector<Field>& fields = parser.buffer_->fields;
-  if (!first) {
+  if (parser.head_done_) return parser.on_trailer_name(at, length);
+  FieldTable& fields = parser.buffer_->fields;
+  if (!std::exchange(parser.in_value_, false)) {
     extend(fields.back().name, at, length);
     return 0;
   }
-  fields.push_back({{at, length}, {}, FieldId::kOther, false});
-  if (fields.size() <= parser.limits_.fields) return 0;
-  parser.fault_ = Fault::kHeadTooLarge;
-  return HPE_USER;
+  if (fields.size() == parser.limits_.fields) {
+    parser.fault_ = Fault::kHeadTooLarge;
+    return HPE_USER;
+  }
+  fields.add() = {{at, length}, {}, FieldId::kOther, false};
+  return 0;
 }
 
 int H1Parser::on_value(llhttp_t* llhttp, const char* at, std::size_t length) noexcept {
   H1Parser& parser = parser_of(llhttp);
+  if (parser.head_done_) return parser.on_trailer_value(at, length);
   parser.in_value_ = true;
-  if (!parser.head_done_) {
-    extend(parser.buffer_->fields.back().value, at, length);
-    return 0;
-  }
-  parser.trailer_texts_.back().value.append(at, length);
-  parser.trailer_bytes_ += length;
-  if (parser.trailer_bytes_ <= parser.limits_.head) return 0;
-  parser.fault_ = Fault::kHeadTooLarge;
+  extend(parser.buffer_->fields.back().value, at, length);
+  return 0;
+}
+
+int H1Parser::on_trailer_name(const char* at, std::size_t length) {
+  if (!is_line_bounded(at)) return HPE_USER;
+  in_trailers_ = true;
+  if (std::exchange(in_value_, false)) trailer_texts_.emplace_back();
+  trailer_texts_.back().name.append(at, length);
+  return count_trailer(length);
+}
+
+int H1Parser::on_trailer_value(const char* at, std::size_t length) {
+  in_value_ = true;
+  trailer_texts_.back().value.append(at, length);
+  return count_trailer(length);
+}
+
+int H1Parser::count_trailer(std::size_t bytes) noexcept {
+  trailer_bytes_ += bytes;
+  if (trailer_bytes_ <= limits_.head && trailer_texts_.size() <= limits_.fields) return 0;
+  fault_ = Fault::kHeadTooLarge;
   return HPE_USER;
 }
 
 int H1Parser::on_headers_complete(llhttp_t* llhttp) noexcept {
   H1Parser& parser = parser_of(llhttp);
   parser.head_done_ = true;
-  for (Field& field : parser.buffer_->fields) {
+  for (Field& field : parser.buffer_->fields.all()) {
     field.id = field_id(field.name);
     // Older releases of llhttp refuse it, newer ones take it: a length that ends in a tab is not
     // read alike everywhere.
     if (field.id == FieldId::kContentLength && field.value.ends_with('\t')) return -1;
     field.value = trimmed(field.value);
   }
-  parser.head_.fields = parser.buffer_->fields;
+  parser.head_.fields = parser.buffer_->fields.all();
   parser.in_value_ = true;
   return HPE_PAUSED;  // the rules decide about the body
 }

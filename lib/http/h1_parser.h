@@ -78,6 +78,9 @@ class H1Parser {
   static int on_body(llhttp_t* llhttp, const char* at, std::size_t length) noexcept;
   static int on_message_complete(llhttp_t* llhttp) noexcept;
 
+  int on_trailer_name(const char* at, std::size_t length);
+  int on_trailer_value(const char* at, std::size_t length);
+  int count_trailer(std::size_t bytes) noexcept;
   Error error(Fault fault, Rule rule = Rule::kNone) const noexcept;
   bool is_line_exact() const noexcept;
   bool is_line_bounded(const char* at) noexcept;

@@ -94,11 +94,30 @@ void survey(Field& field, Survey& found) {
   }
 }
 
+/// Whether one of the bytes is '_'.
+bool has_underscore(std::uint64_t word) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101u;
+  const std::uint64_t differs = word ^ ('_' * kOnes);
+  return ((differs - kOnes) & ~differs & (0x80 * kOnes)) != 0;
+}
+
+/// Eight bytes at a time, because it looks at every name; the last word overlaps the one before.
+bool has_underscore(std::string_view name) {
+  if (name.size() < 8) return name.find('_') != std::string_view::npos;
+  std::uint64_t word;
+  for (std::size_t i = 0; i + 8 < name.size(); i += 8) {
+    std::memcpy(&word, name.data() + i, 8);
+    if (has_underscore(word)) return true;
+  }
+  std::memcpy(&word, name.data() + name.size() - 8, 8);
+  return has_underscore(word);
+}
+
 Survey survey_fields(Head& head) {
   Survey found;
   for (Field& field : head.fields) {
     field.hop_by_hop = is_hop_by_hop(field.id);
-    if (field.name.find('_') != std::string_view::npos) found.underscores = true;
+    if (has_underscore(field.name)) found.underscores = true;
     survey(field, found);
   }
   return found;

@@ -34,12 +34,44 @@ void write_field(Gather& out, const Field& field) {
   out.copy("\r\n");
 }
 
+/// Whether the name is followed by its value in memory as it would be on the wire.
+bool stands(const Field& field) {
+  const char* const colon = field.name.data() + field.name.size();
+  return field.value.data() == colon + 2 && colon[0] == ':' && colon[1] == ' ';
+}
+
+/// The fields from `at` on that stand in the head as they are to be written, one behind the other:
+/// all of them are one copy. Moves `at` behind them.
+std::string_view run_of(std::span<const Field> fields, std::size_t& at) {
+  const char* const begin = fields[at].name.data();
+  const char* end = fields[at].value.data() + fields[at].value.size();
+  for (++at; at < fields.size(); ++at) {
+    const Field& next = fields[at];
+    // The line end is looked at only where a field follows it.
+    if (next.hop_by_hop || next.name.data() != end + 2 || end[0] != '\r' || end[1] != '\n' ||
+        !stands(next))
+      break;
+    end = next.value.data() + next.value.size();
+  }
+  return {begin, static_cast<std::size_t>(end - begin)};
+}
+
 void write_fields(Gather& out, const Head& head, std::span<const Field> extra,
                   const BodyLength& body) {
   // A Content-Length that no longer frames the body (upstream sent it with none) is kept: it
   // describes what a GET would get (RFC 9110 §9.3.2, §15.4.5).
-  for (const Field& field : head.fields)
-    if (!field.hop_by_hop) write_field(out, field);
+  for (std::size_t at = 0; at < head.fields.size();) {
+    const Field& field = head.fields[at];
+    if (field.hop_by_hop) {
+      ++at;
+    } else if (stands(field)) {
+      out.copy(run_of(head.fields, at));
+      out.copy("\r\n");
+    } else {
+      write_field(out, field);
+      ++at;
+    }
+  }
   for (const Field& field : extra) write_field(out, field);
   if (body.kind == BodyLength::Kind::kChunked) out.copy("Transfer-Encoding: chunked\r\n");
 }

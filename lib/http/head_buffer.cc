@@ -6,6 +6,13 @@
 
 namespace segue::http {
 
+void FieldTable::grow() {
+  capacity_ *= 2;
+  std::unique_ptr<Field[]> slots(new Field[capacity_]);
+  std::copy_n(slots_.get(), count_, slots.get());
+  slots_.swap(slots);
+}
+
 bool HeadBuffer::grow(std::size_t max, std::span<std::string_view*> views) {
   if (capacity_ >= max) return false;
   const std::size_t capacity = std::min(capacity_ * 2, max);
@@ -14,7 +21,7 @@ bool HeadBuffer::grow(std::size_t max, std::span<std::string_view*> views) {
   const auto move = [&](std::string_view& view) {
     if (view.data() != nullptr) view = {data.get() + (view.data() - data_.get()), view.size()};
   };
-  for (Field& field : fields) {
+  for (Field& field : fields.all()) {
     move(field.name);
     move(field.value);
   }

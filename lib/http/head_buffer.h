@@ -14,12 +14,34 @@
 
 namespace segue::http {
 
+/// The fields of a head as they are found: a vector that only ever grows, so that adding one costs
+/// no more than writing it.
+class FieldTable {
+ public:
+  Field& add() {
+    if (count_ == capacity_) grow();
+    return slots_[count_++];
+  }
+  Field& back() noexcept { return slots_[count_ - 1]; }  ///< there is one
+  void clear() noexcept { count_ = 0; }
+  std::size_t size() const noexcept { return count_; }
+  std::span<Field> all() noexcept { return {slots_.get(), count_}; }
+
+ private:
+  static constexpr std::size_t kFirst = 32;  // more than a browser sends
+
+  void grow();
+
+  std::unique_ptr<Field[]> slots_{new Field[kFirst]};
+  std::size_t count_ = 0, capacity_ = kFirst;
+};
+
 class HeadBuffer {
  public:
   static constexpr std::size_t kFirstBytes =
       16 * 1024;  ///< holds nearly every head and many a body
 
-  HeadBuffer() : data_(new char[kFirstBytes]), capacity_(kFirstBytes) { fields.reserve(64); }
+  HeadBuffer() : data_(new char[kFirstBytes]), capacity_(kFirstBytes) {}
 
   std::span<char> space() noexcept { return {data_.get() + filled_, capacity_ - filled_}; }
   void filled(std::size_t bytes) noexcept { filled_ += bytes; }
@@ -44,7 +66,7 @@ class HeadBuffer {
   void clear() noexcept;
   bool empty() const noexcept { return filled_ == taken_ && aside_.empty(); }
 
-  std::vector<Field> fields;
+  FieldTable fields;
 
  private:
   std::unique_ptr<char[]> data_;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstring>
+#include <deque>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -22,17 +23,17 @@ TEST_SUITE("lib/http/head_buffer") {
     const std::string text = "name: value";
     buffer.append(text);
     const char* at = buffer.unread().data();
-    buffer.fields.push_back({{at, 4}, {at + 6, 5}, FieldId::kOther, false});
-    buffer.fields.push_back({{at, 4}, {}, FieldId::kOther, false});
+    buffer.fields.add() = {{at, 4}, {at + 6, 5}, FieldId::kOther, false};
+    buffer.fields.add() = {{at, 4}, {}, FieldId::kOther, false};
     std::string_view target(at + 1, 3), none;
     std::array<std::string_view*, 2> views{&target, &none};
     REQUIRE(buffer.grow(40'000, views));
     CHECK(buffer.unread().data() != at);
     CHECK(buffer.space().size() == 2 * HeadBuffer::kFirstBytes - text.size());
     CHECK(unread(buffer) == text);
-    CHECK(buffer.fields[0].name.data() == buffer.unread().data());
-    CHECK(buffer.fields[0].value == "value");
-    CHECK(buffer.fields[1].value.data() == nullptr);
+    CHECK(buffer.fields.all()[0].name.data() == buffer.unread().data());
+    CHECK(buffer.fields.all()[0].value == "value");
+    CHECK(buffer.fields.all()[1].value.data() == nullptr);
     CHECK(target == "ame");
     CHECK(none.data() == nullptr);
     REQUIRE(buffer.grow(40'000, {}));
@@ -73,15 +74,27 @@ TEST_SUITE("lib/http/head_buffer") {
     CHECK_FALSE(buffer.space().empty());
   }
 
+  TEST_CASE("a table of fields holds as many as come, and is as new after a clear") {
+    FieldTable table;
+    std::deque<std::string> names;
+    for (int i = 0; i < 100; ++i)
+      table.add() = {names.emplace_back("n" + std::to_string(i)), "v", FieldId::kOther, false};
+    REQUIRE(table.size() == 100);
+    for (std::size_t i = 0; i < 100; ++i) CHECK(table.all()[i].name == names[i]);
+    CHECK(table.back().name == "n99");
+    table.clear();
+    CHECK(table.all().empty());
+  }
+
   TEST_CASE("clearing forgets everything and gives the growth back") {
     HeadBuffer buffer;
     buffer.append(std::string(100'000, 'x'));
     buffer.compact();
     buffer.append(std::string_view("y"));
-    buffer.fields.emplace_back();
+    buffer.fields.add();
     buffer.clear();
     CHECK(buffer.empty());
-    CHECK(buffer.fields.empty());
+    CHECK(buffer.fields.size() == 0);
     CHECK(buffer.taken() == 0);
     CHECK(buffer.space().size() == HeadBuffer::kFirstBytes);
   }
