@@ -1,11 +1,13 @@
 // How a long body is read: in larger pieces once reads come back full, and past our memory, through
 // the worker's pipe, once the other side takes it so.
 //
-// A chunked body goes through the pipe chunk by chunk; between two of them only a few bytes are
-// read, so that the next chunk's data is still in the socket when its size is known.
+// A chunked body goes through the pipe chunk by chunk; between two of them only as many bytes are
+// read as their frame had last time, so that the next chunk's data is still in the socket when its
+// size is known, all of it.
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -19,8 +21,7 @@ class Bulk {
   static constexpr std::size_t kReadMore = 256 * 1024;  ///< of the next, when that was full
   static constexpr std::size_t kPiped = 256 * 1024;     ///< at once through the pipe
   static constexpr std::size_t kPipedMin = 32 * 1024;   ///< less is sooner copied
-  static constexpr std::size_t kFrame = 64;             ///< read between two chunks
-  static constexpr int kTurns = 8;                      ///< reads in one event
+  static constexpr int kTurns = 16;                     ///< reads in one event
   static constexpr std::uint64_t kEndless = std::numeric_limits<std::uint64_t>::max();
 
   void begin() noexcept { mode_ = Mode::kFirst; }
@@ -38,7 +39,7 @@ class Bulk {
                         std::uint64_t chunk) const noexcept {
     if (mode_ == Mode::kFirst) return buffer.first(kRead);
     if (chunk < 2 * kPipedMin || left >= kPipedMin) return buffer;
-    return buffer.first(static_cast<std::size_t>(left) + kFrame);
+    return buffer.first(static_cast<std::size_t>(left) + frame(chunk));
   }
 
   /// A read of `bytes` into `space` bytes; `left` as for pipes(), behind it. True: another one is
@@ -61,6 +62,12 @@ class Bulk {
   }
 
  private:
+  /// Bytes between the data of two chunks of this size: two line ends, and digits of four bits
+  /// each.
+  static std::size_t frame(std::uint64_t chunk) noexcept {
+    return 4 + (static_cast<std::size_t>(std::bit_width(chunk)) + 3) / 4;
+  }
+
   enum class Mode : std::uint8_t { kFirst, kFull, kPiped } mode_ = Mode::kFirst;
 };
 

@@ -7,6 +7,7 @@
 #include "lib/http/h1_rules.h"
 #include "lib/http/h1_writer.h"
 #include "lib/http/status.h"
+#include "proxy/body_reader.h"
 #include "proxy/exchange.h"
 #include "proxy/proxy_protocol.h"
 #include "proxy/reply.h"
@@ -175,22 +176,11 @@ void ClientH1::read_body() {
     process_rest();
     return;
   }
-  bool goes_on = true;
-  for (int turn = 0; turn < Bulk::kTurns && goes_on; ++turn) {
-    const std::size_t bytes = pipes();
-    goes_on = (bytes > 0 ? pipe_piece(bytes) : read_piece()) && is_reading();
-  }
+  BodyReader(*this).read();
 }
 
-/// How many bytes of the body go on without being looked at; 0: they are read.
-std::size_t ClientH1::pipes() noexcept {
-  const std::size_t bytes = bulk_.pipes(left());
-  if (bytes == 0) return 0;
-  if (tls_ == nullptr && exchange_ != nullptr && exchange_->from_client().takes_pipe() &&
-      worker_.pipe().ready())
-    return bytes;
-  bulk_.not_piped();
-  return 0;
+http::StreamEvents* ClientH1::receiver() noexcept {
+  return exchange_ == nullptr ? nullptr : &exchange_->from_client();
 }
 
 /// Bytes that come before the next one that has to be looked at.
@@ -205,44 +195,26 @@ bool ClientH1::is_reading() const noexcept {
   return holds_ == 0 && !peer_ended_ && (phase_ == Phase::kBody || phase_ == Phase::kTunnel);
 }
 
-bool ClientH1::read_piece() {
-  const bool chunked = request_framing_ == BodyLength::Kind::kChunked && intake_ != nullptr;
-  const std::span<char> space =
-      bulk_.space(worker_.read_buffer(), left(), chunked ? intake_->parser.chunk_bytes() : 0);
-  const net::ReadResult got = wire_->read(space);
-  if (got.kind == net::ReadResult::Kind::kAgain) return false;
-  if (got.kind != net::ReadResult::Kind::kBytes) {
-    on_peer_end(got.kind == net::ReadResult::Kind::kEnd);
-    return false;
-  }
-  feed({space.data(), got.bytes});
-  const bool more = bulk_.was_read(got.bytes, space.size(), left());
-  // They refer to the buffer that is read into next; a chunk's frame is few enough to be copied.
-  return more && got.bytes <= Gather::kCopiedBytes;
+std::uint64_t ClientH1::chunk() const noexcept {
+  const bool chunked = phase_ == Phase::kBody && request_framing_ == BodyLength::Kind::kChunked;
+  return chunked && intake_ != nullptr ? intake_->parser.chunk_bytes() : 0;
 }
 
-bool ClientH1::pipe_piece(std::size_t bytes) {
-  SplicePipe& pipe = worker_.pipe();
-  const net::ReadResult got = tcp_.read(pipe, bytes);
-  if (got.kind == net::ReadResult::Kind::kAgain) return false;
-  if (got.kind != net::ReadResult::Kind::kBytes) {
-    on_peer_end(got.kind == net::ReadResult::Kind::kEnd);
+void ClientH1::skip(std::size_t bytes) noexcept {
+  bytes_in_ += bytes;
+  if (phase_ != Phase::kBody) return;
+  if (request_framing_ == BodyLength::Kind::kChunked) {
+    intake_->parser.skip_chunk_data(bytes);
+  } else {
+    remaining_ -= bytes;
+  }
+}
+
+bool ClientH1::end_if_whole() {
+  if (phase_ != Phase::kBody || request_framing_ == BodyLength::Kind::kChunked || remaining_ > 0)
     return false;
-  }
-  bytes_in_ += got.bytes;
-  const bool chunked = request_framing_ == BodyLength::Kind::kChunked;
-  if (phase_ == Phase::kBody) {
-    if (chunked) {
-      intake_->parser.skip_chunk_data(got.bytes);
-    } else {
-      remaining_ -= got.bytes;
-    }
-  }
-  exchange_->from_client().on_piped(pipe);
-  const bool more = bulk_.was_piped(got.bytes, bytes);
-  if (phase_ != Phase::kBody || chunked || remaining_ > 0) return more;
   end_request({});
-  return false;
+  return true;
 }
 
 void ClientH1::feed(Bytes bytes) {
@@ -263,6 +235,8 @@ void ClientH1::feed(Bytes bytes) {
 void ClientH1::feed_chunked(Bytes bytes) {
   const Result<std::size_t> consumed = intake_->parser.feed_chunked(bytes, *this);
   if (phase_ != Phase::kBody) return;  // the exchange ended meanwhile
+  if (!consumed || intake_->parser.done()) pour(worker_, receiver());
+  if (phase_ != Phase::kBody) return;
   if (!consumed) return exchange_->from_client().on_failed(consumed.error());
   bytes_in_ += *consumed;
   if (!intake_->parser.done()) return;
@@ -271,6 +245,7 @@ void ClientH1::feed_chunked(Bytes bytes) {
 }
 
 void ClientH1::on_chunk_data(Bytes bytes) {
+  pour(worker_, receiver());
   if (phase_ == Phase::kBody) exchange_->from_client().on_body(bytes);
 }
 
@@ -398,7 +373,7 @@ void ClientH1::send_head(const http::Head& head, std::span<const http::Field> ex
   if (head.status == 101) {
     persistence = http::Persistence::kUpgrade;
   } else if (head.status >= 200) {
-    response_framing_ = body.kind;
+    body_.begin(body.kind);
     // A final head before the request is over is most often a refusal of its body: what is still on
     // its way is read and dropped for a while, and nothing can follow it.
     announced_close_ =
@@ -413,23 +388,15 @@ void ClientH1::send_head(const http::Head& head, std::span<const http::Field> ex
 }
 
 void ClientH1::send_body(Bytes bytes) {
-  Gather& out = worker_.gather();
-  out.begin(*this);
-  const bool chunked = response_framing_ == BodyLength::Kind::kChunked && phase_ != Phase::kTunnel;
-  if (chunked) http::write_chunk_size(out, bytes.size());
-  out.refer(bytes);
-  if (chunked) out.copy("\r\n");
+  body_.send(worker_.gather(), *this, bytes);
 }
 
-void ClientH1::send_piped(SplicePipe& pipe) {
-  Gather& out = worker_.gather();
-  out.begin(*this);
-  const bool chunked = response_framing_ == BodyLength::Kind::kChunked && phase_ != Phase::kTunnel;
-  if (chunked) http::write_chunk_size(out, pipe.size());
-  out.flush(pipe);
-  if (!chunked) return;
-  out.begin(*this);
-  out.copy("\r\n");
+void ClientH1::send_piped(SplicePipe& pipe, const http::Piped& what) {
+  body_.send(worker_.gather(), *this, pipe, what);
+}
+
+bool ClientH1::join_piped(SplicePipe& pipe, std::uint64_t bytes) {
+  return body_.join(pipe, bytes);
 }
 
 bool ClientH1::takes_pipe() const noexcept {
@@ -440,7 +407,7 @@ void ClientH1::send_end(std::span<const http::Field> trailers) {
   if (phase_ == Phase::kTunnel) {
     worker_.gather().send(*this);
     wire_->shutdown();
-  } else if (response_framing_ == BodyLength::Kind::kChunked) {
+  } else if (body_.chunked()) {
     worker_.gather().begin(*this);
     http::write_last_chunk(worker_.gather(), trailers);
   }
@@ -497,6 +464,7 @@ void ClientH1::on_drained() {
 
 void ClientH1::become_tunnel() {
   phase_ = Phase::kTunnel;
+  body_.begin(BodyLength::Kind::kNone);
   worker_.client_became_tunnel();
   if (intake_ != nullptr && !intake_->buffer.unread().empty()) {
     const Bytes early = intake_->buffer.unread();

@@ -11,6 +11,7 @@
 #include "lib/net/loop.h"
 #include "lib/net/tcp.h"
 #include "lib/net/tls.h"
+#include "proxy/body_writer.h"
 #include "proxy/bulk.h"
 #include "proxy/client.h"
 #include "proxy/intake.h"
@@ -47,6 +48,8 @@ class ClientH1 final : public net::Retired,
   Link link;  ///< in the worker's list of clients
 
  private:
+  template <class Connection>
+  friend class BodyReader;
   enum class Phase : std::uint8_t {
     kProxyHeader,  // a PROXY protocol header comes first
     kHandshake,    // of TLS
@@ -63,7 +66,8 @@ class ClientH1 final : public net::Retired,
   void send_head(const http::Head& head, std::span<const http::Field> extra,
                  http::BodyLength body) override;
   void send_body(Bytes bytes) override;
-  void send_piped(SplicePipe& pipe) override;
+  void send_piped(SplicePipe& pipe, const http::Piped& what) override;
+  bool join_piped(SplicePipe& pipe, std::uint64_t bytes) override;
   bool takes_pipe() const noexcept override;
   void send_end(std::span<const http::Field> trailers) override;
   void hold(Hold why) override;
@@ -91,11 +95,13 @@ class ClientH1 final : public net::Retired,
 
   void read_head();
   void read_body();
-  bool read_piece();
-  bool pipe_piece(std::size_t bytes);
-  std::size_t pipes() noexcept;
+  // What BodyReader asks and tells:
+  http::StreamEvents* receiver() noexcept;
   std::uint64_t left() const noexcept;
+  std::uint64_t chunk() const noexcept;
   bool is_reading() const noexcept;
+  void skip(std::size_t bytes) noexcept;
+  bool end_if_whole();
   void read_linger();
   void read_proxy_header();
   void begin_tls(std::string_view early);
@@ -131,8 +137,8 @@ class ClientH1 final : public net::Retired,
   Phase phase_ = Phase::kIdle;
   std::uint8_t holds_ = 0;
   http::BodyLength::Kind request_framing_ = http::BodyLength::Kind::kNone;
-  http::BodyLength::Kind response_framing_ = http::BodyLength::Kind::kNone;
-  Bulk bulk_;
+  Bulk bulk_;        // of the request
+  BodyWriter body_;  // of the response
   // An idle connection is small, also in what it rounds up to.
   std::uint8_t minor_ : 1 = 1;
   bool keep_alive_ : 1 = true;

@@ -75,9 +75,13 @@ void Exchange::FromUpstream::on_body(Bytes bytes) {
   x.client_->send_body(bytes);
 }
 
-void Exchange::FromUpstream::on_piped(SplicePipe& pipe) {
+void Exchange::FromUpstream::on_piped(SplicePipe& pipe, const http::Piped& what) {
   exchange.touch();
-  exchange.client_->send_piped(pipe);
+  exchange.client_->send_piped(pipe, what);
+}
+
+bool Exchange::FromUpstream::join_piped(SplicePipe& pipe, std::uint64_t bytes) {
+  return exchange.client_->join_piped(pipe, bytes);
 }
 
 bool Exchange::FromUpstream::takes_pipe() const noexcept {

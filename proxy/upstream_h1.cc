@@ -9,6 +9,7 @@
 #include "lib/http/field.h"
 #include "lib/http/h1_rules.h"
 #include "lib/http/h1_writer.h"
+#include "proxy/body_reader.h"
 #include "proxy/worker.h"
 
 namespace segue::proxy {
@@ -29,7 +30,8 @@ struct Nobody final : UpstreamEvents {
   void on_connected() override {}
   void on_head(http::Head&) override {}
   void on_body(Bytes) override {}
-  void on_piped(SplicePipe& pipe) override { pipe.discard(); }
+  void on_piped(SplicePipe& pipe, const http::Piped&) override { pipe.discard(); }
+  bool join_piped(SplicePipe&, std::uint64_t) override { return false; }
   bool takes_pipe() const noexcept override { return false; }
   void on_end(std::span<const http::Field>) override {}
   void on_full() override {}
@@ -123,7 +125,7 @@ void UpstreamH1::on_connected() {
 
 void UpstreamH1::send_head(const http::Head& head, std::span<const http::Field> extra,
                            BodyLength body) {
-  request_framing_ = body.kind;
+  body_.begin(body.kind);
   worker_.gather().begin(*this);
   http::write_request_head(
       worker_.gather(), head, extra, body,
@@ -132,23 +134,15 @@ void UpstreamH1::send_head(const http::Head& head, std::span<const http::Field> 
 }
 
 void UpstreamH1::send_body(Bytes bytes) {
-  Gather& out = worker_.gather();
-  out.begin(*this);
-  const bool chunked = request_framing_ == BodyLength::Kind::kChunked && phase_ != Phase::kTunnel;
-  if (chunked) http::write_chunk_size(out, bytes.size());
-  out.refer(bytes);
-  if (chunked) out.copy("\r\n");
+  body_.send(worker_.gather(), *this, bytes);
 }
 
-void UpstreamH1::send_piped(SplicePipe& pipe) {
-  Gather& out = worker_.gather();
-  out.begin(*this);
-  const bool chunked = request_framing_ == BodyLength::Kind::kChunked && phase_ != Phase::kTunnel;
-  if (chunked) http::write_chunk_size(out, pipe.size());
-  out.flush(pipe);
-  if (!chunked) return;
-  out.begin(*this);
-  out.copy("\r\n");
+void UpstreamH1::send_piped(SplicePipe& pipe, const http::Piped& what) {
+  body_.send(worker_.gather(), *this, pipe, what);
+}
+
+bool UpstreamH1::join_piped(SplicePipe& pipe, std::uint64_t bytes) {
+  return body_.join(pipe, bytes);
 }
 
 bool UpstreamH1::takes_pipe() const noexcept {
@@ -157,7 +151,7 @@ bool UpstreamH1::takes_pipe() const noexcept {
 
 void UpstreamH1::send_end(std::span<const http::Field> trailers) {
   request_ended_ = true;
-  if (request_framing_ != BodyLength::Kind::kChunked) return;
+  if (!body_.chunked()) return;
   worker_.gather().begin(*this);
   http::write_last_chunk(worker_.gather(), trailers);
 }
@@ -199,27 +193,13 @@ void UpstreamH1::on_readable() {
     case Phase::kHead: read_head(); break;
     case Phase::kEnded:  // response over, request not: only the end can come that is not a fault
     case Phase::kBody:
-    case Phase::kTunnel: read_body(); break;
+    case Phase::kTunnel: BodyReader(*this).read(); break;
   }
   worker_.gather().flush();
 }
 
-void UpstreamH1::read_body() {
-  bool goes_on = true;
-  for (int turn = 0; turn < Bulk::kTurns && goes_on; ++turn) {
-    const std::size_t bytes = pipes();
-    goes_on = (bytes > 0 ? pipe_piece(bytes) : read_piece()) && is_reading();
-  }
-}
-
-/// How many bytes of the body go on without being looked at; 0: they are read.
-std::size_t UpstreamH1::pipes() noexcept {
-  const std::size_t bytes = bulk_.pipes(left());
-  if (bytes == 0) return 0;
-  if (tls_ == nullptr && events_ != nullptr && events_->takes_pipe() && worker_.pipe().ready())
-    return bytes;
-  bulk_.not_piped();
-  return 0;
+http::StreamEvents* UpstreamH1::receiver() noexcept {
+  return events_;
 }
 
 /// Bytes that come before the next one that has to be looked at.
@@ -240,41 +220,24 @@ bool UpstreamH1::is_reading() const noexcept {
   return holds_ == 0 && events_ != nullptr && (phase_ == Phase::kBody || phase_ == Phase::kTunnel);
 }
 
-bool UpstreamH1::read_piece() {
-  const bool chunked = response_framing_ == BodyLength::Kind::kChunked && intake_ != nullptr;
-  const std::span<char> space =
-      bulk_.space(worker_.read_buffer(), left(), chunked ? intake_->parser.chunk_bytes() : 0);
-  const net::ReadResult got = wire_->read(space);
-  if (got.kind == net::ReadResult::Kind::kAgain) return false;
-  if (got.kind != net::ReadResult::Kind::kBytes) {
-    on_peer_end(got.kind == net::ReadResult::Kind::kEnd);
-    return false;
-  }
-  worker_.endpoint(endpoint_).cells->bytes_from_upstream.add(got.bytes);
-  feed({space.data(), got.bytes});
-  const bool more = bulk_.was_read(got.bytes, space.size(), left());
-  // They refer to the buffer that is read into next; a chunk's frame is few enough to be copied.
-  return more && got.bytes <= Gather::kCopiedBytes;
+std::uint64_t UpstreamH1::chunk() const noexcept {
+  const bool chunked = phase_ == Phase::kBody && response_framing_ == BodyLength::Kind::kChunked;
+  return chunked && intake_ != nullptr ? intake_->parser.chunk_bytes() : 0;
 }
 
-bool UpstreamH1::pipe_piece(std::size_t bytes) {
-  SplicePipe& pipe = worker_.pipe();
-  const net::ReadResult got = tcp_.read(pipe, bytes);
-  if (got.kind == net::ReadResult::Kind::kAgain) return false;
-  if (got.kind != net::ReadResult::Kind::kBytes) {
-    on_peer_end(got.kind == net::ReadResult::Kind::kEnd);
+void UpstreamH1::skip(std::size_t bytes) noexcept {
+  worker_.endpoint(endpoint_).cells->bytes_from_upstream.add(bytes);
+  if (phase_ != Phase::kBody) return;
+  if (response_framing_ == BodyLength::Kind::kLength) remaining_ -= bytes;
+  if (response_framing_ == BodyLength::Kind::kChunked) intake_->parser.skip_chunk_data(bytes);
+}
+
+bool UpstreamH1::end_if_whole() {
+  if (phase_ != Phase::kBody || response_framing_ != BodyLength::Kind::kLength || remaining_ > 0 ||
+      events_ == nullptr)
     return false;
-  }
-  worker_.endpoint(endpoint_).cells->bytes_from_upstream.add(got.bytes);
-  if (response_framing_ == BodyLength::Kind::kLength) remaining_ -= got.bytes;
-  if (response_framing_ == BodyLength::Kind::kChunked && phase_ == Phase::kBody)
-    intake_->parser.skip_chunk_data(got.bytes);
-  events_->on_piped(pipe);
-  const bool more = bulk_.was_piped(got.bytes, bytes);
-  if (phase_ != Phase::kBody || response_framing_ != BodyLength::Kind::kLength) return more;
-  if (remaining_ > 0 || events_ == nullptr) return more;
   end_response({});
-  return false;
+  return true;
 }
 
 void UpstreamH1::drop_intake() {
@@ -344,7 +307,7 @@ void UpstreamH1::parse_heads() {
       if (!rest.empty()) keep_alive_ = false;  // bytes after the end of a response: nobody's
       end_response({});
     } else if (!rest.empty()) {
-      feed(rest);
+      pass_on(rest);
     }
     // Within these events the exchange may have ended and another one, of a pipelined request,
     // begun on this very connection: what comes next is not for this intake.
@@ -366,6 +329,11 @@ void UpstreamH1::begin_body(const http::Head& head) {
 }
 
 void UpstreamH1::feed(Bytes bytes) {
+  worker_.endpoint(endpoint_).cells->bytes_from_upstream.add(bytes.size());
+  pass_on(bytes);
+}
+
+void UpstreamH1::pass_on(Bytes bytes) {
   if (events_ == nullptr || drops(bytes)) return;
   if (phase_ == Phase::kTunnel) return events_->on_body(bytes);
   if (phase_ == Phase::kEnded) {
@@ -388,12 +356,14 @@ void UpstreamH1::feed(Bytes bytes) {
 }
 
 void UpstreamH1::on_chunk_data(Bytes bytes) {
+  pour(worker_, receiver());
   if (events_ != nullptr) events_->on_body(bytes);
 }
 
 void UpstreamH1::feed_chunked(Bytes bytes) {
   std::unique_ptr<Intake> intake = std::move(intake_);
   const Result<std::size_t> consumed = intake->parser.feed_chunked(bytes, *this);
+  if (!consumed || intake->parser.done()) pour(worker_, receiver());
   if (events_ != nullptr && phase_ == Phase::kBody) {
     if (!consumed) {
       fail(consumed.error());
@@ -452,6 +422,7 @@ void UpstreamH1::fail(Error error) {
 
 void UpstreamH1::become_tunnel() {
   phase_ = Phase::kTunnel;
+  body_.begin(BodyLength::Kind::kNone);
 }
 
 void UpstreamH1::shutdown_tunnel() {

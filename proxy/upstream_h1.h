@@ -13,6 +13,7 @@
 #include "lib/net/loop.h"
 #include "lib/net/tcp.h"
 #include "lib/net/tls.h"
+#include "proxy/body_writer.h"
 #include "proxy/bulk.h"
 #include "proxy/endpoint_state.h"
 #include "proxy/intake.h"
@@ -75,7 +76,8 @@ class UpstreamH1 final : public net::Retired,
   void send_head(const http::Head& head, std::span<const http::Field> extra,
                  http::BodyLength body) override;
   void send_body(Bytes bytes) override;
-  void send_piped(SplicePipe& pipe) override;
+  void send_piped(SplicePipe& pipe, const http::Piped& what) override;
+  bool join_piped(SplicePipe& pipe, std::uint64_t bytes) override;
   bool takes_pipe() const noexcept override;
   void send_end(std::span<const http::Field> trailers) override;
   void hold(Hold why) override;
@@ -95,6 +97,8 @@ class UpstreamH1 final : public net::Retired,
 
  private:
   friend class ConnPool;
+  template <class Connection>
+  friend class BodyReader;
   enum class Phase : std::uint8_t { kConnecting, kHead, kBody, kTunnel, kEnded, kIdle, kClosed };
 
   void on_connected() override;
@@ -106,15 +110,17 @@ class UpstreamH1 final : public net::Retired,
   void on_chunk_data(Bytes bytes) override;
 
   void read_head();
-  void read_body();
-  bool read_piece();
-  bool pipe_piece(std::size_t bytes);
-  std::size_t pipes() noexcept;
+  // What BodyReader asks and tells:
+  http::StreamEvents* receiver() noexcept;
   std::uint64_t left() const noexcept;
+  std::uint64_t chunk() const noexcept;
   bool is_reading() const noexcept;
+  void feed(Bytes bytes);
+  void skip(std::size_t bytes) noexcept;
+  bool end_if_whole();
   void parse_heads();
   void begin_body(const http::Head& head);
-  void feed(Bytes bytes);
+  void pass_on(Bytes bytes);
   void feed_chunked(Bytes bytes);
   void end_response(std::span<const http::Field> trailers);
   void fail(Error error);
@@ -137,7 +143,6 @@ class UpstreamH1 final : public net::Retired,
   Phase phase_ = Phase::kConnecting;
   std::uint8_t holds_ = 0;
   http::Method method_ = http::Method::kGet;
-  http::BodyLength::Kind request_framing_ = http::BodyLength::Kind::kNone;
   http::BodyLength::Kind response_framing_ = http::BodyLength::Kind::kNone;
   bool upgrade_asked_ = false;
   bool keep_alive_ = true;
@@ -150,7 +155,8 @@ class UpstreamH1 final : public net::Retired,
   std::uint64_t sent_before_ = 0;    // bytes of earlier requests
   std::uint64_t remaining_ = 0;      // of a body with a length
   std::uint64_t discarded_ = 0;
-  Bulk bulk_;
+  Bulk bulk_;              // of the response
+  BodyWriter body_;        // of the request
   std::string_view host_;  // sent where the client gave none; during send_head() only
 };
 

@@ -32,6 +32,16 @@ ssize_t SplicePipe::fill(int socket, std::size_t max) noexcept {
   return n;
 }
 
+bool SplicePipe::put(std::span<const char> bytes) noexcept {
+  ssize_t n = 0;
+  do {
+    n = ::write(in_, bytes.data(), bytes.size());  // up to PIPE_BUF: all or nothing
+  } while (n < 0 && errno == EINTR);
+  if (n < 0) return false;
+  size_ += static_cast<std::size_t>(n);
+  return true;
+}
+
 ssize_t SplicePipe::pour(int socket) noexcept {
   ssize_t total = 0;
   while (size_ > 0) {

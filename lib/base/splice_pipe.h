@@ -30,6 +30,9 @@ class SplicePipe {
   /// with errno.
   ssize_t fill(int socket, std::size_t max) noexcept;
 
+  /// Adds `bytes`, at most a page of them, behind what it holds. False: there is no room.
+  bool put(std::span<const char> bytes) noexcept;
+
   /// Gives all that it holds to a non-blocking socket. What that took, or -1 with errno. There is
   /// no MSG_NOSIGNAL here: the process ignores SIGPIPE.
   ssize_t pour(int socket) noexcept;

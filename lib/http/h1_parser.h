@@ -59,7 +59,10 @@ class H1Parser {
   /// Data of the current chunk that is still to come; 0 between chunks.
   std::uint64_t chunk_left() const noexcept { return in_chunk_ ? llhttp_.content_length : 0; }
   /// `bytes` ≤ chunk_left() of it went another way.
-  void skip_chunk_data(std::uint64_t bytes) noexcept { llhttp_.content_length -= bytes; }
+  void skip_chunk_data(std::uint64_t bytes) noexcept {
+    llhttp_.content_length -= bytes;
+    line_bytes_ = 0;
+  }
 
   /// Trailer fields after done(), copied out of the reads they came in; hold until begin().
   std::span<const Field> trailers();

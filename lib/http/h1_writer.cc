@@ -128,12 +128,16 @@ void write_response_head(Gather& out, const Head& head, std::span<const Field> e
   write_persistence(out, head, persistence);
 }
 
+ChunkFrame::ChunkFrame(std::uint64_t bytes) noexcept {
+  char* at = put(text_.data(), "\r\n");
+  at = std::to_chars(at, at + 16, bytes, 16).ptr;
+  size_ = static_cast<std::size_t>(put(at, "\r\n") - text_.data());
+}
+
 void write_chunk_size(Gather& out, std::uint64_t bytes) {
-  char* const begin = out.space(20);
-  char* at = std::to_chars(begin, begin + 16, bytes, 16).ptr;
-  *at++ = '\r';
-  *at++ = '\n';
-  out.wrote(static_cast<std::size_t>(at - begin));
+  const ChunkFrame frame(bytes);
+  const std::span<const char> line = frame.text().subspan(2);
+  out.copy({line.data(), line.size()});
 }
 
 void write_last_chunk(Gather& out, std::span<const Field> trailers) {

@@ -32,7 +32,7 @@ class Tcp final : public Transport {
   ReadResult read(std::span<char> space) override;
   Pressure write(std::span<const iovec> pieces) override;
 
-  /// As read(), into a pipe that is ready() and empty.
+  /// As read(), into a pipe that is ready().
   ReadResult read(SplicePipe& pipe, std::size_t max);
   /// As write(), of `pieces` and then all that is in the pipe, which is empty afterwards.
   Pressure write(std::span<const iovec> pieces, SplicePipe& pipe);

@@ -343,6 +343,23 @@ TEST_SUITE("lib/http/h1_parser/chunked") {
     }
   }
 
+  TEST_CASE("frames of chunks whose data went another way do not add up to a line") {
+    H1Parser parser;
+    ChunkedBody sink;
+    HeadBuffer buffer;
+    const HeadLimits limits;
+    parser.begin(Kind::kResponse, limits);
+    buffer.append(std::string_view("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"));
+    REQUIRE(*parser.parse_head(buffer));
+    REQUIRE(*parser.feed_chunked(std::string_view("10000\r\n"), sink) == 7);
+    const std::string_view frame = "\r\n10000\r\n";
+    for (std::size_t seen = 0; seen < 2 * limits.head; seen += frame.size()) {
+      parser.skip_chunk_data(parser.chunk_left());
+      REQUIRE(parser.feed_chunked(frame, sink));
+      REQUIRE(parser.chunk_left() == 0x10000);
+    }
+  }
+
   TEST_CASE("a parser that had trailers begins its next message without them") {
     H1Parser parser;
     ChunkedBody sink;

@@ -1,0 +1,110 @@
+// Reads what has come of a body or a tunnel, into the worker's buffer or past it through the pipe:
+// the same for requests and responses.
+//
+// Of a chunked body one chunk after the other goes into the pipe, with frames of ours between them,
+// and they leave together. Whatever is told to the receiver meanwhile lets the pipe go first.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <utility>
+
+#include "lib/http/stream.h"
+#include "proxy/bulk.h"
+#include "proxy/worker.h"
+
+namespace segue::proxy {
+
+/// What is in the worker's pipe, if anything, goes to `receiver`; null: nowhere.
+inline void pour(Worker& worker, http::StreamEvents* receiver) {
+  const http::Piped what = std::exchange(worker.piped(), {});
+  SplicePipe& pipe = worker.pipe();
+  if (pipe.size() == 0) return;
+  if (receiver == nullptr) return pipe.discard();
+  receiver->on_piped(pipe, what);
+}
+
+/// On the stack for one event. `Connection` makes it a friend and has, beside bulk_, tcp_, tls_,
+/// wire_ and worker_:
+///   receiver()       who is told of the body; null when nobody is any more
+///   left()           bytes that come before the next one that has to be looked at
+///   chunk()          size of the chunk at hand, or the last one; 0: there are none
+///   is_reading()     whether this event may go on
+///   feed(bytes)      bytes that were read
+///   skip(bytes)      so many of left() have come and are in the pipe
+///   end_if_whole()   where nothing marks the end but the length; true when that was reached
+///   on_peer_end(clean)
+template <class Connection>
+class BodyReader {
+ public:
+  explicit BodyReader(Connection& connection) noexcept : c_(connection) {}
+
+  void read() {
+    bool goes_on = true;
+    for (int turn = 0; turn < Bulk::kTurns && goes_on; ++turn) {
+      const std::size_t bytes = pipes();
+      goes_on = (bytes > 0 ? pipe_piece(bytes) : read_piece()) && c_.is_reading();
+    }
+    pour(c_.worker_, c_.receiver());
+  }
+
+ private:
+  /// How many bytes go on without being looked at; 0: they are read.
+  std::size_t pipes() noexcept {
+    const std::size_t bytes = c_.bulk_.pipes(c_.left());
+    if (bytes == 0) return 0;
+    if (c_.tls_ == nullptr && c_.receiver() != nullptr && c_.receiver()->takes_pipe() &&
+        c_.worker_.pipe().ready())
+      return bytes;
+    c_.bulk_.not_piped();
+    return 0;
+  }
+
+  /// True: another one is due at once.
+  bool read_piece() {
+    const std::span<char> space = c_.bulk_.space(c_.worker_.read_buffer(), c_.left(), c_.chunk());
+    const net::ReadResult got = c_.wire_->read(space);
+    if (!has_bytes(got)) return false;
+    c_.feed({space.data(), got.bytes});
+    const bool more = c_.bulk_.was_read(got.bytes, space.size(), c_.left());
+    // They refer to the buffer that is read into next; a chunk's frame is few enough to be copied.
+    return more && got.bytes <= Gather::kCopiedBytes;
+  }
+
+  bool pipe_piece(std::size_t bytes) {
+    SplicePipe& pipe = c_.worker_.pipe();
+    http::Piped& what = c_.worker_.piped();
+    if (pipe.size() > 0) {  // there is another chunk in it, and it is complete
+      if (c_.receiver()->join_piped(pipe, c_.left())) {
+        what.joined = true;
+        what.left = c_.left();
+      } else {
+        pour(c_.worker_, c_.receiver());
+        return c_.receiver() != nullptr;
+      }
+    }
+    const net::ReadResult got = c_.tcp_.read(pipe, bytes);
+    if (!has_bytes(got)) return false;
+    c_.skip(got.bytes);
+    what.data += got.bytes;
+    if (!what.joined) what.first += got.bytes;
+    what.left = c_.chunk() > 0 ? c_.left() : 0;
+    const bool more = c_.bulk_.was_piped(got.bytes, bytes);
+    if (more && c_.chunk() > 0 && what.left == 0 && pipe.size() < Bulk::kPiped) return true;
+    pour(c_.worker_, c_.receiver());
+    return !c_.end_if_whole() && more;
+  }
+
+  /// False: nothing now, or never again.
+  bool has_bytes(const net::ReadResult& got) {
+    if (got.kind == net::ReadResult::Kind::kBytes) return true;
+    if (got.kind == net::ReadResult::Kind::kAgain) return false;
+    pour(c_.worker_, c_.receiver());
+    c_.on_peer_end(got.kind == net::ReadResult::Kind::kEnd);
+    return false;
+  }
+
+  Connection& c_;
+};
+
+}  // namespace segue::proxy
