@@ -1,6 +1,6 @@
 // Many deadlines, few expiries: a timer wheel with O(1) arm and disarm and no allocation.
 //
-// One wheel per worker, advanced by one repeating timer. A deadline fires up to one tick late,
+// One wheel per worker, advanced by the loop's ticks. A deadline fires up to one tick late,
 // never early. Deadlines beyond the wheel's circumference stay in their slot and are looked at once
 // per turn.
 #pragma once

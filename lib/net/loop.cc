@@ -1,28 +1,35 @@
 // The turn of the loop: deadlines, reap, poll and its events.
 #include "lib/net/loop.h"
 
+#include <sys/timerfd.h>
+#include <unistd.h>
+
 #include "lib/base/check.h"
 #include "lib/net/tls_buffers.h"
 
 namespace segue::net {
 
-Loop::Loop() {
+Loop::Loop() : ticks_(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)) {
+  SEGUE_CHECK(ticks_ >= 0, "no timer: out of descriptors or memory at start");
   SEGUE_CHECK(uv_loop_init(&uv_) == 0, "no event loop: out of descriptors or memory at start");
   uv_prepare_init(&uv_, &prepare_);
-  uv_timer_init(&uv_, &timer_);
-  prepare_.data = timer_.data = this;
   uv_prepare_start(&prepare_, on_prepare);
-  constexpr std::uint64_t kTickMs = Deadlines::kTickUs / 1000;
-  uv_timer_start(&timer_, on_timer, kTickMs, kTickMs);
+  constexpr timespec kTick{0, static_cast<long>(Deadlines::kTickUs) * 1000};
+  constexpr itimerspec kTicks{kTick, kTick};
+  timerfd_settime(ticks_, 0, &kTicks, nullptr);
+  SEGUE_CHECK(uv_poll_init(&uv_, &tick_, ticks_) == 0, "a fresh timer can be polled");
+  uv_poll_start(&tick_, UV_READABLE, on_tick);
+  prepare_.data = tick_.data = this;
 }
 
 Loop::~Loop() {
   while (!retired_.empty()) reap();
   uv_close(reinterpret_cast<uv_handle_t*>(&prepare_), nullptr);
-  uv_close(reinterpret_cast<uv_handle_t*>(&timer_), nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(&tick_), nullptr);
   while (uv_run(&uv_, UV_RUN_DEFAULT) != 0) {
   }
   SEGUE_CHECK(uv_loop_close(&uv_) == 0, "a handle was not closed before its loop");
+  ::close(ticks_);
 }
 
 TlsBuffers& Loop::tls_buffers() {
@@ -58,8 +65,10 @@ void Loop::on_prepare(uv_prepare_t* handle) noexcept {
   if (!loop->retired_.empty()) loop->reap();
 }
 
-void Loop::on_timer(uv_timer_t* handle) noexcept {
+void Loop::on_tick(uv_poll_t* handle, int, int) noexcept {
   auto* loop = static_cast<Loop*>(handle->data);
+  std::uint64_t ticks = 0;
+  (void)!::read(loop->ticks_, &ticks, sizeof(ticks));  // how many says the clock as well
   loop->deadlines_.advance(now());
 }
 

@@ -76,11 +76,14 @@ class Loop {
   static constexpr std::uint32_t kSoonFew = 64;  // well below a millisecond
 
   static void on_prepare(uv_prepare_t* handle) noexcept;
-  static void on_timer(uv_timer_t* handle) noexcept;
+  static void on_tick(uv_poll_t* handle, int status, int events) noexcept;
 
   uv_loop_t uv_{};
   uv_prepare_t prepare_{};
-  uv_timer_t timer_{};
+  // The wheel's ticks are a descriptor's events: a timer of libuv's would be set and taken back
+  // with every wait, which on a virtual machine costs more than the wait.
+  int ticks_;
+  uv_poll_t tick_{};
   Deadlines deadlines_{now()};
   std::vector<std::unique_ptr<Retired>> retired_, reaping_;
   IntrusiveList<Soon, &Soon::soon_link> soon_;
