@@ -1,14 +1,12 @@
 """System calls per request: perf where it may count, else strace (which slows the proxy down and so
 lets it find more work at each wake-up)."""
 import functools
-import os
 import re
-import select
 import signal
 import subprocess
 import tempfile
 
-from lib import load, tools
+from lib import load, perf, tools
 
 EVENT = "raw_syscalls:sys_enter"
 SECONDS_MAX = 60
@@ -16,42 +14,20 @@ SECONDS_MAX = 60
 
 @functools.cache
 def perf_works():
-    perf = tools.find("perf")
-    return bool(perf) and subprocess.run([perf, "stat", "-e", EVENT, "true"],
-                                         capture_output=True).returncode == 0
+    return perf.may("stat", "-e", EVENT)
 
 
 class Perf:
     """Counts between enable() and read(); perf acknowledges both, so nothing is missed."""
 
     def __init__(self, pids):
-        self.dir = tempfile.TemporaryDirectory(prefix="bench-perf-")
-        control, acknowledged = (os.path.join(self.dir.name, name) for name in ("control", "ack"))
-        os.mkfifo(control)
-        os.mkfifo(acknowledged)
-        self.process = subprocess.Popen(
-            [tools.find("perf"), "stat", "-x", ",", "-e", EVENT, "-D", "-1",
-             "--control", f"fifo:{control},{acknowledged}", "-p", ",".join(map(str, pids))],
-            stderr=subprocess.PIPE, text=True)
-        # Opened for both directions, a fifo does not wait for its other end.
-        self.control, self.acknowledged = (os.open(path, os.O_RDWR) for path in (control, acknowledged))
-
-    def say(self, command):
-        os.write(self.control, command.encode() + b"\n")
-        if not select.select([self.acknowledged], [], [], SECONDS_MAX)[0]:
-            raise RuntimeError("perf does not answer")
-        os.read(self.acknowledged, 64)
+        self.perf = perf.Attached(["stat", "-x", ",", "-e", EVENT], pids)
 
     def enable(self):
-        self.say("enable")
+        self.perf.enable()
 
     def read(self):
-        self.say("disable")
-        self.process.send_signal(signal.SIGINT)
-        _, output = self.process.communicate(timeout=SECONDS_MAX)
-        os.close(self.control)
-        os.close(self.acknowledged)
-        self.dir.cleanup()
+        output = self.perf.finish()
         for line in output.splitlines():
             if EVENT in line:
                 return int(line.split(",")[0])
