@@ -11,15 +11,20 @@ from lib import load, tools
 from lib.proxies import Proxy
 
 
-def total(variant, origin_port, core, options, requests):
-    """Instructions of a whole life of the proxy that serves `requests`."""
+def profiles(variant, origin_port, core, options, requests):
+    """What callgrind wrote, as texts, about a whole life of the proxy that serves `requests`."""
     with tempfile.TemporaryDirectory(prefix="bench-callgrind-") as folder:
         wrap = [tools.find("valgrind"), "--tool=callgrind", f"--callgrind-out-file={folder}/out.%p",
                 "--trace-children=no", "-q"]
         with Proxy(variant, origin_port, core, wrap=wrap) as proxy:
             load.run(proxy.port_for(options), **options, requests=requests)
-        found = sum(int(count) for path in pathlib.Path(folder).iterdir()
-                    for count in re.findall(r"^totals: (\d+)", path.read_text(), re.MULTILINE))
+        return [path.read_text() for path in pathlib.Path(folder).iterdir()]
+
+
+def total(variant, origin_port, core, options, requests):
+    """Instructions of that life."""
+    found = sum(int(count) for text in profiles(variant, origin_port, core, options, requests)
+                for count in re.findall(r"^totals: (\d+)", text, re.MULTILINE))
     if found == 0:
         raise RuntimeError(f"callgrind counted nothing for {variant.name}")
     return found
