@@ -11,7 +11,8 @@ import xml.etree.ElementTree
 
 SOURCE = pathlib.Path(os.environ.get("SEGUE_SOURCE_DIR") or pathlib.Path(__file__).resolve().parents[2])
 sys.path.insert(0, str(SOURCE / "bench"))
-from lib import programs, publish, ratios, targets, tools, variants, workloads  # noqa: E402
+from lib import (functions, names, parts, programs, publish, ratios, stacks, targets, tools, variants,  # noqa: E402
+                 workloads)
 
 BIN = os.environ.get("SEGUE_BIN", str(tools.SEGUE))
 LIMIT_SECONDS = 200
@@ -67,6 +68,78 @@ class Run(unittest.TestCase):
                 done = bench(option, value)
                 self.assertEqual(done.returncode, 2)
                 self.assertIn(said, done.stderr)
+
+
+class Where(unittest.TestCase):
+    def ran(self, name, *arguments):
+        done = subprocess.run([SOURCE / "bench" / name, "--segue", BIN, *arguments],
+                              capture_output=True, text=True, timeout=LIMIT_SECONDS)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout
+
+    @unittest.skipIf(os.environ.get("SEGUE_SANITIZE"), "valgrind and sanitizers exclude each other")
+    @unittest.skipUnless(tools.find("valgrind"), "valgrind is not installed")
+    def test_instructions_are_told_by_function_and_add_up(self):
+        said = json.loads(self.ran("lines", "--json"))
+        self.assertGreater(said["total"], 1000)
+        self.assertAlmostEqual(sum(row["self"] for row in said["functions"]), said["total"], places=3)
+        inclusive = {row["name"]: row["inclusive"] for row in said["functions"]}
+        self.assertGreater(inclusive["http::H1Parser::parse_head"], 100)
+        self.assertGreater(inclusive["uv_run"], said["total"] / 2)
+
+    @unittest.skipUnless(stacks.permitted(), "perf may not record here")
+    def test_a_flame_graph_is_drawn_and_names_nothing_of_this_machine(self):
+        with tempfile.TemporaryDirectory(prefix="segue-bench-test-") as folder:
+            picture = pathlib.Path(folder, "flame.svg")
+            said = self.ran("flame", "--seconds", "0.3", str(picture))
+            drawn = picture.read_text()
+        for part in ("user space", "  segue", "kernel", "  receive", "  send: the rest"):
+            self.assertIn(part, said)
+        xml.etree.ElementTree.fromstring(drawn)
+        self.assertIn("net::Loop::", drawn)
+        for hidden in (str(SOURCE), BIN, "/usr/", "/lib/"):
+            self.assertNotIn(hidden, drawn)
+
+    def test_callgrinds_format_is_read_with_its_abbreviations(self):
+        profile = functions.Profile()
+        profile.add("events: Ir\nob=(1) /opt/segue\nfl=(1) a.cc\nfn=(1) segue::outer(int)\n10 5\n+2 7\n"
+                    "cob=(2) /lib/libuv.so.1\ncfn=(2) 0x0000000000000f60\ncalls=2 0\n* 30\n"
+                    "cfn=(1)\ncalls=1 10\n* 9\n\nob=(2)\nfn=(2)\n0 30\n\ntotals: 42\n", {})
+        self.assertEqual(profile.total, 42)
+        self.assertEqual(profile.own, {"outer": 12, "libuv.so.1+0xf60": 30})
+        self.assertEqual(profile.called, {"outer": 30})  # what calls itself is not counted twice
+
+    def test_a_name_is_short_enough_to_read(self):
+        for name, said in (
+                ("segue::net::Loop::on_prepare(uv_prepare_s*)", "net::Loop::on_prepare"),
+                ("void std::vector<std::pair<int, long>, A>::_M_realloc_insert<B>(C<D>, E&&)",
+                 "std::vector::_M_realloc_insert"),
+                ("std::_Function_handler<void (), segue::proxy::Worker::Worker(X const&)::{lambda()#1}>::_M_invoke",
+                 "proxy::Worker::Worker::lambda"),
+                ("segue::(anonymous namespace)::Less::operator()(int) const [clone .isra.0]", "Less::operator()"),
+                ("bool segue::operator< <int>(A<int> const&)", "operator<"),
+                ("operator new(unsigned long)", "operator new"),
+                ("segue::A::operator bool() const", "A::operator bool"), ("clock_gettime@@GLIBC_2.17", "clock_gettime"),
+                ("non-virtual thunk to segue::proxy::ClientH1::on_soon()", "proxy::ClientH1::on_soon"),
+                ("foo'2", "foo"), ("x" * 100, "x" * 69 + "…")):
+            with self.subTest(name):
+                self.assertEqual(names.short(name), said)
+
+    def test_a_sample_is_counted_in_one_part(self):
+        kernel = "ffffffff81000000 {} ([kernel.kallsyms])\n".format
+        send = kernel("__x64_sys_sendto") + kernel("do_syscall_64")
+        send += "10 segue::net::Tcp::write (/opt/x)\n7f [unknown] ([unknown])\n"
+        for script, part in (
+                (kernel("ip_output") + send, "send: the rest"),
+                (kernel("tcp_ack") + kernel("handle_softirqs") + send, "send: delivery by the loopback"),
+                (kernel("try_to_wake_up") + kernel("handle_softirqs") + send, "wake-ups of others"),
+                (kernel("handle_softirqs") + kernel("asm_sysvec_apic_timer_interrupt") + send, "interrupts"),
+                (kernel("__seccomp_filter") + kernel("do_syscall_64"), "system call entry and seccomp"),
+                (kernel("asm_exc_page_fault"), "other"), ("10 f (/opt/x)\n", "segue"),
+                ("12 [unknown] (/lib/libuv.so.1)\n13 [unknown] (/lib/libuv.so.1)\n", "libuv.so.1")):
+            with self.subTest(part):
+                found = stacks.folded(script + "\n", stacks.Subject("segue", "/opt/x"))
+                self.assertEqual([name for _, name in parts.counted(found)], [part])
 
 
 class Results(unittest.TestCase):
