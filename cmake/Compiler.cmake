@@ -49,6 +49,7 @@ if(SEGUE_SANITIZE)
   if(SEGUE_SANITIZE MATCHES "address" AND SEGUE_SANITIZE MATCHES "thread")
     message(FATAL_ERROR "SEGUE_SANITIZE cannot hold both address and thread: use the presets asan and tsan.")
   endif()
+  target_compile_definitions(segue_flags INTERFACE SEGUE_SANITIZED)
   target_compile_options(segue_flags INTERFACE -fsanitize=${SEGUE_SANITIZE} -fno-sanitize-recover=all
                                                -O1 -g1)  # lines are all that reports show
   target_link_options(segue_flags INTERFACE -fsanitize=${SEGUE_SANITIZE})

@@ -5,6 +5,7 @@
 // and they leave together. Whatever is told to the receiver meanwhile lets the pipe go first.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <utility>
@@ -41,8 +42,10 @@ class BodyReader {
 
   void read() {
     bool goes_on = true;
-    for (int turn = 0; turn < Bulk::kTurns && goes_on; ++turn) {
+    int pieces = 0;
+    for (int reads = 0; reads < 2 * Bulk::kPieces && pieces < Bulk::kPieces && goes_on; ++reads) {
       const std::size_t bytes = pipes();
+      if (bytes > 0) ++pieces;
       goes_on = (bytes > 0 ? pipe_piece(bytes) : read_piece()) && c_.is_reading();
     }
     pour(c_.worker_, c_.receiver());
@@ -83,14 +86,16 @@ class BodyReader {
         return c_.receiver() != nullptr;
       }
     }
-    const net::ReadResult got = c_.tcp_.read(pipe, bytes);
+    const std::size_t asked = std::min(bytes, Bulk::kPiped - pipe.size());
+    const net::ReadResult got = c_.tcp_.read(pipe, asked);
     if (!has_bytes(got)) return false;
     c_.skip(got.bytes);
     what.data += got.bytes;
     if (!what.joined) what.first += got.bytes;
     what.left = c_.chunk() > 0 ? c_.left() : 0;
-    const bool more = c_.bulk_.was_piped(got.bytes, bytes);
-    if (more && c_.chunk() > 0 && what.left == 0 && pipe.size() < Bulk::kPiped) return true;
+    const bool more = c_.bulk_.was_piped(got.bytes, asked);
+    const bool room = pipe.size() + Bulk::kPipedMin <= Bulk::kPiped;
+    if (more && room && c_.chunk() > 0 && what.left == 0) return true;
     pour(c_.worker_, c_.receiver());
     return !c_.end_if_whole() && more;
   }
@@ -100,6 +105,7 @@ class BodyReader {
     if (got.kind == net::ReadResult::Kind::kBytes) return true;
     if (got.kind == net::ReadResult::Kind::kAgain) return false;
     pour(c_.worker_, c_.receiver());
+    if (c_.receiver() == nullptr) return false;  // that was the end of it
     c_.on_peer_end(got.kind == net::ReadResult::Kind::kEnd);
     return false;
   }

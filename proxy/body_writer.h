@@ -37,6 +37,7 @@ class BodyWriter {
   void send(Gather& out, Gather::Sink& sink, SplicePipe& pipe, const http::Piped& what) {
     out.begin(sink);
     if (!chunked_) return out.flush(pipe);
+    SEGUE_DCHECK(what.joined || what.first == what.data, "frames stand between chunks");
     if (announced_ == 0) {
       http::write_chunk_size(out, what.first);
       announced_ = what.first;

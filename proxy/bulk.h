@@ -2,8 +2,8 @@
 // the worker's pipe, once the other side takes it so.
 //
 // A chunked body goes through the pipe chunk by chunk; between two of them only as many bytes are
-// read as their frame had last time, so that the next chunk's data is still in the socket when its
-// size is known, all of it.
+// read as the frame of such a chunk has at least, so that the next one's data is still in the
+// socket when its size is known, all of it.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +21,7 @@ class Bulk {
   static constexpr std::size_t kReadMore = 256 * 1024;  ///< of the next, when that was full
   static constexpr std::size_t kPiped = 256 * 1024;     ///< at once through the pipe
   static constexpr std::size_t kPipedMin = 32 * 1024;   ///< less is sooner copied
-  static constexpr int kTurns = 16;                     ///< reads in one event
+  static constexpr int kPieces = 8;                     ///< in one event, frames not counted
   static constexpr std::uint64_t kEndless = std::numeric_limits<std::uint64_t>::max();
 
   void begin() noexcept { mode_ = Mode::kFirst; }

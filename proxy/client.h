@@ -76,6 +76,9 @@ class Client : public http::Stream {
   virtual std::uint64_t bytes_in() const noexcept = 0;
   virtual std::uint64_t bytes_out() const noexcept = 0;
 
+  /// What was sent but has not left is not to leave: After::kAbort follows.
+  virtual void drop_unsent() noexcept = 0;
+
   /// The exchange is over; nothing more is told to it. The last call an exchange makes: the next
   /// exchange may begin and end within it.
   virtual void end_exchange(After after) = 0;

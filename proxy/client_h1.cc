@@ -61,6 +61,10 @@ ClientInfo ClientH1::info() const noexcept {
   return {{host_.data(), host_size_}, trusted_, listener_.get(), certificate_.get()};
 }
 
+void ClientH1::drop_unsent() noexcept {
+  worker_.gather().forget(*this);
+}
+
 std::uint64_t ClientH1::bytes_out() const noexcept {
   return bytes_out_ + worker_.gather().bytes_for(*this);
 }
@@ -483,7 +487,6 @@ void ClientH1::end_exchange(After after) {
   exchange_ = nullptr;
   const bool request_over = phase_ == Phase::kAnswering;
   if (after == After::kAbort) {
-    worker_.gather().forget(*this);
     wire_->reset_on_close();
     return close();
   }
@@ -555,6 +558,7 @@ void ClientH1::refuse(Error error, const http::Head* head) {
   record.status = http::status_for(error);
   worker_.counters().worker.local_replies[static_cast<std::size_t>(error.fault)].add();
   keep_alive_ = false;
+  worker_.gather().send(*this);  // an answer before it is counted as that one's
   bytes_out_ = 0;
   if (record.status != 0) {
     const http::Field* accept = head == nullptr ? nullptr : head->find(http::FieldId::kAccept);
@@ -630,7 +634,8 @@ void ClientH1::close() {
   if (phase_ == Phase::kHandshake) end_handshake();
   phase_ = Phase::kClosed;
   soon_link.unlink();
-  worker_.gather().forget(*this);
+  // What is complete leaves; what must not has been forgotten by end_exchange().
+  worker_.gather().send(*this);
   deadline_.disarm();
   wire_->close();
   if (intake_ != nullptr) worker_.intakes().give(std::move(intake_));

@@ -81,6 +81,7 @@ class ClientH1 final : public net::Retired,
   void become_tunnel() override;
   std::uint64_t bytes_in() const noexcept override { return bytes_in_; }
   std::uint64_t bytes_out() const noexcept override;
+  void drop_unsent() noexcept override;
   void end_exchange(After after) override;
 
   // net::TransportEvents and the rest

@@ -193,7 +193,8 @@ void Exchange::finish(Error error, After after) {
     clean ? upstream_->release() : upstream_->abort();
     upstream_ = nullptr;
   }
-  if (after == After::kNext || after == After::kClose) worker_.gather().flush();
+  // What refers to bytes that are given back below leaves before; of a broken answer nothing more.
+  after == After::kAbort ? client_->drop_unsent() : worker_.gather().flush();
   record(error);
   if (visiting_) end_visit();
   if (endpoint_ != nullptr) end_attempt(false, false);

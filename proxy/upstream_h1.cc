@@ -287,7 +287,6 @@ void UpstreamH1::parse_heads() {
         break;
       }
       events_->on_head(head);
-      worker_.gather().flush();
       intake->buffer.compact();
       intake->parser.begin(http::H1Parser::Kind::kResponse, worker_.head_limits());
       continue;
@@ -413,7 +412,6 @@ void UpstreamH1::on_failed(Error error) {
 void UpstreamH1::fail(Error error) {
   UpstreamEvents* events = events_;
   events_ = nullptr;
-  worker_.gather().forget(*this);
   close();
   if (events != nullptr) events->on_failed(error);
 }
@@ -467,13 +465,13 @@ bool UpstreamH1::drops(Bytes bytes) {
 
 void UpstreamH1::abort() {
   events_ = nullptr;
-  worker_.gather().forget(*this);
   close();
 }
 
 void UpstreamH1::close() {
   if (phase_ == Phase::kClosed) return;
   phase_ = Phase::kClosed;
+  worker_.gather().forget(*this);
   wire_->close();
   drop_intake();
   worker_.connections().forget(*this);

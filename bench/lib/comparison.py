@@ -9,7 +9,7 @@ MEASURES = {"request": slices.measure, "gib": slices.measure, "connection": idle
             "event": streams.measure, "latency": latency.measure, "case": growth.measure, "change": changes.measure}
 
 FULL = {"rounds": 7, "seconds": 1.5, "bulk_bytes": 1 << 30, "exact_requests": 20000,
-        "callgrind_requests": (2000, 6000), "idle_connections": 10_000, "websockets": 5000, "event_streams": 1000,
+        "callgrind_requests": (1000, 3000), "idle_connections": 10_000, "websockets": 5000, "event_streams": 1000,
         "stream_rounds": 3, "stream_seconds": 4, "latency_seconds": 5, "change_seconds": 3,
         # What a proxy gives back shortly after a request, it gives back before its memory is read.
         "settle_seconds": 0.5}

@@ -1,8 +1,8 @@
 // Many deadlines, few expiries: a timer wheel with O(1) arm and disarm and no allocation.
 //
 // One wheel per worker, advanced by the loop's ticks. A deadline fires up to one tick late, never
-// early. Deadlines beyond the wheel's circumference are looked at once per turn, those that were put
-// off once more for that.
+// early. Deadlines beyond the wheel's circumference are looked at once per turn, those that were
+// put off once more for that.
 #pragma once
 
 #include <array>

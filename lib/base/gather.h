@@ -24,15 +24,15 @@ namespace segue {
 
 class Gather {
  public:
-  /// Gather's own, kept where it finds it.
+  /// Whether bytes for this sink wait; kept with it so that asking costs no search.
   class Mark {
     friend class Gather;
-    bool waits = false;  // there are bytes for this sink among waiting_
+    bool waits = false;
   };
 
   class Sink {
    public:
-    /// The pieces in order; they need not outlive the call. Must not gather anything.
+    /// The pieces in order; they need not outlive the call. Must neither gather nor forget.
     virtual void on_gathered(std::span<const iovec> pieces) = 0;
     Mark mark;
 
@@ -51,7 +51,7 @@ class Gather {
   void begin(Sink& sink) {
     if (sink_ == &sink) return;
     flush();
-    if (sink.mark.waits) send_all();  // in order
+    send_waiting(sink);  // in order
     sink_ = &sink;
   }
 
@@ -101,21 +101,14 @@ class Gather {
 
   /// All that there is for `sink` leaves now: it is about to close, or to be counted.
   void send(Sink& sink) {
-    if (sink_ == &sink) flush();
-    if (sink.mark.waits) send_all();
+    send_waiting(sink);
+    if (sink_ == &sink && count_ > 0) hand_over();
   }
 
   /// Everything leaves now.
   void send_all() {
     flush();
-    const std::size_t count = std::exchange(waiting_count_, 0);
-    for (std::size_t i = 0; i < count; ++i) {
-      Waiting& waiting = waiting_[i];
-      if (waiting.sink == nullptr) continue;
-      waiting.sink->mark.waits = false;
-      waiting.sink->on_gathered({&waiting.piece, 1});
-    }
-    used_ = 0;
+    send_all_waiting();
   }
 
   /// How many bytes for `sink` have not left.
@@ -155,13 +148,28 @@ class Gather {
     Sink* sink;
     iovec piece;
   };
+  void send_waiting(Sink& sink) {
+    if (!std::exchange(sink.mark.waits, false)) return;
+    for (std::size_t i = waiting_count_; i-- > 0;) {
+      if (waiting_[i].sink != &sink) continue;
+      waiting_[i].sink = nullptr;
+      return sink.on_gathered({&waiting_[i].piece, 1});
+    }
+  }
+  void send_all_waiting() {
+    const std::size_t count = std::exchange(waiting_count_, 0);
+    for (std::size_t i = 0; i < count; ++i) {
+      Waiting& waiting = waiting_[i];
+      if (waiting.sink == nullptr) continue;
+      waiting.sink->mark.waits = false;
+      waiting.sink->on_gathered({&waiting.piece, 1});
+    }
+    used_ = 0;
+  }
   /// The scratch is full.
   void make_room() {
     hand_over();
-    Sink* const sink = sink_;
-    sink_ = nullptr;
-    send_all();
-    sink_ = sink;
+    send_all_waiting();
   }
   void append(std::string_view text) {
     std::memcpy(scratch_.get() + used_, text.data(), text.size());

@@ -5,7 +5,10 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <limits.h>
 #include <unistd.h>
+
+#include "lib/base/check.h"
 
 namespace segue {
 
@@ -33,9 +36,10 @@ ssize_t SplicePipe::fill(int socket, std::size_t max) noexcept {
 }
 
 bool SplicePipe::put(std::span<const char> bytes) noexcept {
+  SEGUE_DCHECK(bytes.size() <= PIPE_BUF, "all or nothing is a promise for one page");
   ssize_t n = 0;
   do {
-    n = ::write(in_, bytes.data(), bytes.size());  // up to PIPE_BUF: all or nothing
+    n = ::write(in_, bytes.data(), bytes.size());
   } while (n < 0 && errno == EINTR);
   if (n < 0) return false;
   size_ += static_cast<std::size_t>(n);

@@ -1,6 +1,8 @@
 // The turn of the loop: deadlines, reap, poll and its events.
 #include "lib/net/loop.h"
 
+#include <utility>
+
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -16,7 +18,7 @@ Loop::Loop() : ticks_(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC
   uv_prepare_start(&prepare_, on_prepare);
   constexpr timespec kTick{0, static_cast<long>(Deadlines::kTickUs) * 1000};
   constexpr itimerspec kTicks{kTick, kTick};
-  timerfd_settime(ticks_, 0, &kTicks, nullptr);
+  SEGUE_CHECK(timerfd_settime(ticks_, 0, &kTicks, nullptr) == 0, "a fresh timer can be set");
   SEGUE_CHECK(uv_poll_init(&uv_, &tick_, ticks_) == 0, "a fresh timer can be polled");
   uv_poll_start(&tick_, UV_READABLE, on_tick);
   prepare_.data = tick_.data = this;
@@ -52,6 +54,8 @@ void Loop::reap() {
 
 void Loop::on_prepare(uv_prepare_t* handle) noexcept {
   auto* loop = static_cast<Loop*>(handle->data);
+  // After the events that came with the tick: what has arrived in time is not late.
+  if (std::exchange(loop->ticked_, false)) loop->deadlines_.advance(now());
   if (loop->before_poll_) loop->before_poll_();
   while (!loop->soon_.empty()) {
     while (Soon* next = loop->soon_.front()) {
@@ -69,7 +73,7 @@ void Loop::on_tick(uv_poll_t* handle, int, int) noexcept {
   auto* loop = static_cast<Loop*>(handle->data);
   std::uint64_t ticks = 0;
   (void)!::read(loop->ticks_, &ticks, sizeof(ticks));  // how many says the clock as well
-  loop->deadlines_.advance(now());
+  loop->ticked_ = true;
 }
 
 }  // namespace segue::net

@@ -84,6 +84,7 @@ class Loop {
   // with every wait, which on a virtual machine costs more than the wait.
   int ticks_;
   uv_poll_t tick_{};
+  bool ticked_ = false;
   Deadlines deadlines_{now()};
   std::vector<std::unique_ptr<Retired>> retired_, reaping_;
   IntrusiveList<Soon, &Soon::soon_link> soon_;

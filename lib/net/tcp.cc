@@ -34,7 +34,7 @@ bool has_urgent_data(int fd) {
 
 // The C library's recv() and send() are cancellation points: in a process with threads each takes
 // two atomic operations for pthread_cancel(), which nobody calls here. Sanitizers know only those.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef SEGUE_SANITIZED
 ssize_t receive(int fd, void* space, std::size_t bytes) {
   return ::recv(fd, space, bytes, 0);
 }

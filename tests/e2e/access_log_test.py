@@ -29,6 +29,19 @@ class AccessLog(SegueCase):
             self.assertNotIn(SECRET, log.read())
         self.assertNotIn(SECRET, segue.errors())
 
+    def test_every_line_counts_its_own_bytes(self):
+        upstream = self.upstream(answer=lambda request, wire: wire.send(ok(b"x" * 100)))
+        segue = self.segue(config({"old": pool(upstream.address)}, [route({"old": 1})]))
+        client = self.connect(segue)
+        client.send(b"GET /a HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/9.9\r\n\r\n")
+        got = client.read_to_end()
+        lines = segue.access_lines(3)
+        self.assertEqual([line["status"] for line in lines], [200, 200, 505])
+        self.assertEqual(sum(line["bytes_out"] for line in lines), len(got))
+        second = got.index(b"HTTP/1.1", 1)
+        self.assertEqual(lines[0]["bytes_out"], second)
+        self.assertEqual(lines[1]["bytes_out"], got.index(b"HTTP/1.1", second + 1) - second)
+
     def test_retries_are_told_with_their_proof(self):
         sock, address = refused_address()
         self.addCleanup(sock.close)

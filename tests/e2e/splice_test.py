@@ -167,6 +167,31 @@ class Splice(SegueCase):
                     self.read_chunks(client) if b"chunked" in head else client.read_exactly(2 * SIZE)
                 self.assert_spliced(segue)
 
+    def test_a_body_that_breaks_off_within_a_row_of_chunks_does_not_look_complete(self):
+        size = 64 * 1024
+        for rest in (b"", b"\r\n", b"\r\n10000\r\n", b"\r\n10000\r\n" + DATA[:1000]):
+            with self.subTest(rest[:9]):
+                segue, _, client, wire = self.begin(b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n")
+
+                def write():
+                    wire.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+                    wire.send(b"".join(b"%x\r\n%s\r\n" % (size, DATA[at:at + size])
+                                       for at in range(0, SIZE, size))[:-2] + rest)
+                    wire.close()
+                self.beside(write)
+                client.read_head()
+                with self.assertRaises((ConnectionResetError, AssertionError)):
+                    self.read_chunks(client)
+                self.assert_spliced(segue)
+
+    def test_a_download_in_chunks_for_a_client_that_knows_none(self):
+        segue, _, client, wire = self.begin(b"GET /a HTTP/1.0\r\nHost: a\r\n\r\n")
+        wire.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        self.beside(lambda: self.write_chunks(wire, DATA))
+        client.read_head()
+        self.assert_same(client.read_to_end())
+        self.assert_spliced(segue)
+
     def test_what_a_client_left_behind_goes_to_nobody_else(self):
         segue, upstream, client, wire = self.begin(b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n")
 

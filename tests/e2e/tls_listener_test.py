@@ -57,6 +57,33 @@ class TlsListener(SegueCase):
         self.assertEqual(len(upstream.wires), 1)
         self.assertEqual(segue.metric("segue_tls_handshakes_total", result="full"), 1)
 
+    def test_an_answer_of_ours_reaches_a_client_that_says_goodbye_with_its_request(self):
+        segue, _ = self.tls(routes=[{"name": "a", "match": {"path": "/a"}, "split": {"old": 1}}])
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = self.pki.client_context().wrap_bio(incoming, outgoing, server_hostname="ci.example.com")
+        host, _, port = segue.address().rpartition(":")
+        with socket.create_connection((host, int(port)), 10) as raw:
+            while True:
+                try:
+                    tls.do_handshake()
+                    break
+                except ssl.SSLWantReadError:
+                    raw.sendall(outgoing.read())
+                    incoming.write(raw.recv(65536))
+            tls.write(b"GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n")
+            try:
+                tls.unwrap()
+            except ssl.SSLWantReadError:
+                pass  # the other side's goodbye comes behind the answer
+            raw.sendall(outgoing.read())  # one segment: the request and its close_notify
+            while data := raw.recv(65536):
+                incoming.write(data)
+        with self.assertRaises((ssl.SSLZeroReturnError, ssl.SSLError)):
+            answer = b""
+            while True:
+                answer += tls.read(65536)
+        self.assertTrue(answer.startswith(b"HTTP/1.1 404 "), answer)
+
     def test_bodies_pass_both_ways_whole(self):
         size = smaller(20_000_000)
         data = os.urandom(1_000_003) * (size // 1_000_003 + 1)

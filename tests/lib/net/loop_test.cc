@@ -2,7 +2,10 @@
 // clean.
 #include "lib/net/loop.h"
 
+#include <string>
+
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include "tests/support/run_until.h"
 
@@ -65,6 +68,54 @@ TEST_SUITE("lib/net/loop") {
     });
     loop.run();
     CHECK(turns == 3);
+  }
+
+  TEST_CASE("the hook runs before what is to come soon, and again after it") {
+    Loop loop;
+    std::string told;
+    struct Later final : Soon {
+      std::string& told;
+      explicit Later(std::string& text) : told(text) {}
+      void on_soon() override { told += 's'; }
+    } later(told);
+    loop.soon(later);
+    loop.before_poll([&] {
+      told += 'h';
+      if (told.size() >= 3) loop.stop();
+    });
+    loop.run();
+    CHECK(told == "hsh");
+  }
+
+  TEST_CASE("what has arrived is told before a deadline that passed meanwhile") {
+    Loop loop;
+    std::string told;
+    struct Owner final : Deadline::Owner {
+      std::string& told;
+      Deadline deadline{*this};
+      explicit Owner(std::string& text) : told(text) {}
+      void on_deadline(Deadline&) override { told += 'd'; }
+    } owner(told);
+    int ends[2];
+    REQUIRE(pipe(ends) == 0);
+    uv_poll_t poll;
+    REQUIRE(uv_poll_init(loop.uv(), &poll, ends[0]) == 0);
+    poll.data = &told;
+    uv_poll_start(&poll, UV_READABLE, [](uv_poll_t* handle, int, int) {
+      *static_cast<std::string*>(handle->data) += 'e';
+      uv_poll_stop(handle);
+    });
+    loop.deadlines().arm(owner.deadline, now());
+    // The tick is there before the byte, and both before the loop looks.
+    const Instant begun = now();
+    while ((now() - begun).count() < 3 * static_cast<std::int64_t>(Deadlines::kTickUs)) {
+    }
+    REQUIRE(write(ends[1], "x", 1) == 1);
+    tests::run_until(loop, [&] { return told.size() == 2; });
+    CHECK(told == "ed");
+    uv_close(reinterpret_cast<uv_handle_t*>(&poll), nullptr);
+    ::close(ends[0]);
+    ::close(ends[1]);
   }
 
   TEST_CASE("the time of a turn does not run ahead of the clock, and follows it") {
