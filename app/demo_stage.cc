@@ -42,10 +42,12 @@ address = "127.0.0.1:0"
 [pools.old]
 endpoints = ["OLD"]
 health = { preset = "jenkins", interval = "500ms", interval_changing = "100ms", interval_down = "250ms", fall = 2 }
+failback = { stable = "500ms", steps = 2, step = "250ms" }   # by default a minute, and five steps of ten seconds
 
 [pools.new]
 endpoints = ["NEW"]
 health = { preset = "jenkins", interval = "500ms", interval_changing = "100ms", interval_down = "250ms", fall = 2 }
+failback = { stable = "500ms", steps = 2, step = "250ms" }
 
 [[routes]]
 name = "webhooks"
