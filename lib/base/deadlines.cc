@@ -12,20 +12,17 @@ void Deadlines::advance(Instant now) {
   for (; from <= target; ++from) {
     tick_ = from;
     Slot& slot = slots_[from % kSlots];
-    // Owners may change the slot while it is walked, so what is in it moves to a list of its own
+    // Owners may change the slot while it is walked, so what is due moves to a list of its own
     // first.
-    Slot seen;
+    Slot due;
     slot.for_each([&](Deadline& deadline) {
+      if (deadline.tick_ > target) return;
       deadline.link_.unlink();
-      seen.push_back(deadline);
+      due.push_back(deadline);
     });
-    while (Deadline* deadline = seen.front()) {
+    while (Deadline* deadline = due.front()) {
       deadline->link_.unlink();
-      if (deadline->tick_ > target) {
-        slots_[deadline->tick_ % kSlots].push_back(*deadline);
-      } else {
-        deadline->owner_->on_deadline(*deadline);
-      }
+      deadline->owner_->on_deadline(*deadline);
     }
   }
   tick_ = std::max(tick_, target);

@@ -1,8 +1,8 @@
 // Many deadlines, few expiries: a timer wheel with O(1) arm and disarm and no allocation.
 //
-// One wheel per worker, advanced by the loop's ticks. A deadline fires up to one tick late, never
-// early. Deadlines beyond the wheel's circumference are looked at once per turn, those that were
-// put off once more for that.
+// One wheel per worker, advanced by the loop's ticks. A deadline fires up to one tick late,
+// never early. Deadlines beyond the wheel's circumference stay in their slot and are looked at once
+// per turn.
 #pragma once
 
 #include <array>
@@ -35,7 +35,7 @@ class Deadline {
 
  private:
   friend class Deadlines;
-  Link link_;  // in the slot of this tick or an earlier one
+  Link link_;
   std::uint64_t tick_ = 0;
   Owner* owner_;
 };
@@ -49,15 +49,10 @@ class Deadlines {
 
   /// Arms, or moves when armed. Fires at the first advance() at or after `at`.
   void arm(Deadline& deadline, Instant at) noexcept {
-    std::uint64_t tick = at.us / kTickUs + 1;
-    if (tick <= tick_) tick = tick_ + 1;
-    const bool later = deadline.armed() && tick >= deadline.tick_;
-    deadline.tick_ = tick;
-    // Put off, it stays where it is until its old slot is looked at: its neighbours there belong to
-    // strangers, who are out of the cache when there are thousands.
-    if (later) return;
     deadline.link_.unlink();
-    slots_[tick % kSlots].push_back(deadline);
+    const std::uint64_t tick = at.us / kTickUs + 1;
+    deadline.tick_ = tick > tick_ ? tick : tick_ + 1;
+    slots_[deadline.tick_ % kSlots].push_back(deadline);
   }
 
   /// Fires everything due at `now`. Owners may arm, disarm and destroy any deadline meanwhile.

@@ -81,38 +81,6 @@ TEST_SUITE("lib/base/deadlines") {
     CHECK(disarmed.fired == 0);
   }
 
-  TEST_CASE("what is put off again and again fires by its last time, also when that came nearer") {
-    for (const std::uint64_t last : {3 * kTick, 50 * kTick, kTurn + kTick, 2 * kTurn}) {
-      CAPTURE(last);
-      Deadlines wheel(kStart);
-      Owner owner;
-      for (std::uint64_t us = kTick; us <= 2 * kTurn; us += 31 * kTick)
-        wheel.arm(owner.deadline, after(us));
-      wheel.arm(owner.deadline, after(last));
-      for (std::uint64_t at = 0; at <= last + 2 * kTick; at += kTick) {
-        wheel.advance(after(at));
-        if (at < last) REQUIRE(owner.fired == 0);
-      }
-      CHECK(owner.fired == 1);
-      CHECK_FALSE(owner.deadline.armed());
-    }
-  }
-
-  TEST_CASE("an owner may put off another deadline that was due with its own") {
-    Deadlines wheel(kStart);
-    Owner first, second;
-    first.then = [&](Deadline&) { wheel.arm(second.deadline, after(40 * kTick)); };
-    wheel.arm(first.deadline, after(kTick));
-    wheel.arm(second.deadline, after(kTick));
-    wheel.advance(after(5 * kTick));
-    CHECK(first.fired == 1);
-    CHECK(second.fired == 0);
-    wheel.advance(after(39 * kTick));
-    CHECK(second.fired == 0);
-    wheel.advance(after(42 * kTick));
-    CHECK(second.fired == 1);
-  }
-
   TEST_CASE("time that stands still or goes back fires nothing") {
     Deadlines wheel(kStart);
     Owner owner;
