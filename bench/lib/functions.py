@@ -95,7 +95,7 @@ def difference(few, many, requests):
         return (getattr(many, counter)[name] - getattr(few, counter)[name]) / requests
     total = (many.total - few.total) / requests
     rows = []
-    for name in many.own.keys() | many.called.keys():
+    for name in set().union(few.own, few.called, many.own, many.called):  # some come in only one of the runs
         own = per_request(name, "own")
         row = Row(name, own, min(own + per_request(name, "called"), total))
         if row.own or row.inclusive:
