@@ -442,14 +442,15 @@ class TlsListener(SegueCase):
 
     def test_a_reset_within_the_handshake_leaves_nothing_behind(self):
         segue, _ = self.tls()
-        files = segue.open_files()
+        # Sockets alone: a worker may take over its listener, and open what it keeps in reserve, only now.
+        sockets = segue.open_sockets()
         for _ in range(20):
             sock = socket.create_connection(("127.0.0.1", int(segue.address().rpartition(":")[2])))
             sock.sendall(HELLO)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             sock.close()
         wait_until("their ends", lambda: segue.metric("segue_connections", listener="edge") == 0)
-        wait_until("their descriptors", lambda: segue.open_files() <= files)
+        wait_until("their descriptors", lambda: segue.open_sockets() <= sockets)
 
     def test_a_plain_listener_sends_clients_to_https(self):
         upstream = self.upstream(serve=True)

@@ -9,7 +9,7 @@ import tempfile
 from support import unix_http
 from support.client import RawClient
 from support.config import to_toml
-from support.process import end, open_files, resident_kib, start, wait_until
+from support.process import end, open_files, open_sockets, resident_kib, start, wait_until
 from support.wire import WAIT
 
 BIN = os.environ.get("SEGUE_BIN", "")
@@ -179,6 +179,9 @@ class Segue:
 
     def open_files(self):
         return open_files(self.pid)
+
+    def open_sockets(self):
+        return open_sockets(self.pid)
 
     def errors(self):
         with open(self.error_path, errors="replace") as file:
