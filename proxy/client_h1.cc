@@ -634,7 +634,7 @@ void ClientH1::close() {
   if (phase_ == Phase::kHandshake) end_handshake();
   phase_ = Phase::kClosed;
   soon_link.unlink();
-  // What is complete leaves; what must not has been forgotten by end_exchange().
+  // What is complete leaves; what broke off is gone by drop_unsent().
   worker_.gather().send(*this);
   deadline_.disarm();
   wire_->close();
