@@ -1,14 +1,13 @@
 // Reads what has come of a body or a tunnel, into the worker's buffer or past it through the pipe:
 // the same for requests and responses.
 //
-// Of a chunked body one chunk after the other goes into the pipe, with frames of ours between them,
-// and they leave together. Whatever is told to the receiver meanwhile lets the pipe go first.
+// Of a chunked body the data of one chunk after the other goes into the pipe, and they leave
+// together, as one. Whatever is told to the receiver meanwhile lets the pipe go first.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <span>
-#include <utility>
 
 #include "lib/http/stream.h"
 #include "proxy/bulk.h"
@@ -18,11 +17,10 @@ namespace segue::proxy {
 
 /// What is in the worker's pipe, if anything, goes to `receiver`; null: nowhere.
 inline void pour(Worker& worker, http::StreamEvents* receiver) {
-  const http::Piped what = std::exchange(worker.piped(), {});
   SplicePipe& pipe = worker.pipe();
   if (pipe.size() == 0) return;
   if (receiver == nullptr) return pipe.discard();
-  receiver->on_piped(pipe, what);
+  receiver->on_piped(pipe);
 }
 
 /// On the stack for one event. `Connection` makes it a friend and has, beside bulk_, tcp_, tls_,
@@ -76,26 +74,13 @@ class BodyReader {
 
   bool pipe_piece(std::size_t bytes) {
     SplicePipe& pipe = c_.worker_.pipe();
-    http::Piped& what = c_.worker_.piped();
-    if (pipe.size() > 0) {  // there is another chunk in it, and it is complete
-      if (c_.receiver()->join_piped(pipe, c_.left())) {
-        what.joined = true;
-        what.left = c_.left();
-      } else {
-        pour(c_.worker_, c_.receiver());
-        return c_.receiver() != nullptr;
-      }
-    }
     const std::size_t asked = std::min(bytes, Bulk::kPiped - pipe.size());
     const net::ReadResult got = c_.tcp_.read(pipe, asked);
     if (!has_bytes(got)) return false;
     c_.skip(got.bytes);
-    what.data += got.bytes;
-    if (!what.joined) what.first += got.bytes;
-    what.left = c_.chunk() > 0 ? c_.left() : 0;
     const bool more = c_.bulk_.was_piped(got.bytes, asked);
     const bool room = pipe.size() + Bulk::kPipedMin <= Bulk::kPiped;
-    if (more && room && c_.chunk() > 0 && what.left == 0) return true;
+    if (more && room && c_.chunk() > 0 && c_.left() == 0) return true;
     pour(c_.worker_, c_.receiver());
     return !c_.end_if_whole() && more;
   }

@@ -395,12 +395,8 @@ void ClientH1::send_body(Bytes bytes) {
   body_.send(worker_.gather(), *this, bytes);
 }
 
-void ClientH1::send_piped(SplicePipe& pipe, const http::Piped& what) {
-  body_.send(worker_.gather(), *this, pipe, what);
-}
-
-bool ClientH1::join_piped(SplicePipe& pipe, std::uint64_t bytes) {
-  return body_.join(pipe, bytes);
+void ClientH1::send_piped(SplicePipe& pipe) {
+  body_.send(worker_.gather(), *this, pipe);
 }
 
 bool ClientH1::takes_pipe() const noexcept {

@@ -58,8 +58,7 @@ class Exchange final : Deadline::Owner {
     explicit FromClient(Exchange& owner) : exchange(owner) {}
     void on_head(http::Head& head) override;
     void on_body(Bytes bytes) override;
-    void on_piped(SplicePipe& pipe, const http::Piped& what) override;
-    bool join_piped(SplicePipe& pipe, std::uint64_t bytes) override;
+    void on_piped(SplicePipe& pipe) override;
     bool takes_pipe() const noexcept override;
     void on_end(std::span<const http::Field> trailers) override;
     void on_full() override;
@@ -72,8 +71,7 @@ class Exchange final : Deadline::Owner {
     void on_connected() override;
     void on_head(http::Head& head) override;
     void on_body(Bytes bytes) override;
-    void on_piped(SplicePipe& pipe, const http::Piped& what) override;
-    bool join_piped(SplicePipe& pipe, std::uint64_t bytes) override;
+    void on_piped(SplicePipe& pipe) override;
     bool takes_pipe() const noexcept override;
     void on_end(std::span<const http::Field> trailers) override;
     void on_full() override;

@@ -30,19 +30,15 @@ void Exchange::FromClient::on_body(Bytes bytes) {
   x.state_ == State::kReading ? x.read_on(bytes) : x.pass_on(bytes);
 }
 
-void Exchange::FromClient::on_piped(SplicePipe& pipe, const http::Piped& what) {
+void Exchange::FromClient::on_piped(SplicePipe& pipe) {
   Exchange& x = exchange;
   x.touch();
-  x.body_bytes_ += what.data;
+  x.body_bytes_ += pipe.size();
   if (x.state_ != State::kTunnel && x.exceeds_body_limit(x.body_bytes_)) {
     pipe.discard();
     return x.from_client_.on_failed({Fault::kBodyTooLarge, Side::kClient});
   }
-  x.upstream_->send_piped(pipe, what);
-}
-
-bool Exchange::FromClient::join_piped(SplicePipe& pipe, std::uint64_t bytes) {
-  return exchange.upstream_->join_piped(pipe, bytes);
+  x.upstream_->send_piped(pipe);
 }
 
 bool Exchange::FromClient::takes_pipe() const noexcept {

@@ -75,13 +75,9 @@ void Exchange::FromUpstream::on_body(Bytes bytes) {
   x.client_->send_body(bytes);
 }
 
-void Exchange::FromUpstream::on_piped(SplicePipe& pipe, const http::Piped& what) {
+void Exchange::FromUpstream::on_piped(SplicePipe& pipe) {
   exchange.touch();
-  exchange.client_->send_piped(pipe, what);
-}
-
-bool Exchange::FromUpstream::join_piped(SplicePipe& pipe, std::uint64_t bytes) {
-  return exchange.client_->join_piped(pipe, bytes);
+  exchange.client_->send_piped(pipe);
 }
 
 bool Exchange::FromUpstream::takes_pipe() const noexcept {

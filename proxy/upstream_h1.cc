@@ -30,8 +30,7 @@ struct Nobody final : UpstreamEvents {
   void on_connected() override {}
   void on_head(http::Head&) override {}
   void on_body(Bytes) override {}
-  void on_piped(SplicePipe& pipe, const http::Piped&) override { pipe.discard(); }
-  bool join_piped(SplicePipe&, std::uint64_t) override { return false; }
+  void on_piped(SplicePipe& pipe) override { pipe.discard(); }
   bool takes_pipe() const noexcept override { return false; }
   void on_end(std::span<const http::Field>) override {}
   void on_full() override {}
@@ -137,12 +136,8 @@ void UpstreamH1::send_body(Bytes bytes) {
   body_.send(worker_.gather(), *this, bytes);
 }
 
-void UpstreamH1::send_piped(SplicePipe& pipe, const http::Piped& what) {
-  body_.send(worker_.gather(), *this, pipe, what);
-}
-
-bool UpstreamH1::join_piped(SplicePipe& pipe, std::uint64_t bytes) {
-  return body_.join(pipe, bytes);
+void UpstreamH1::send_piped(SplicePipe& pipe) {
+  body_.send(worker_.gather(), *this, pipe);
 }
 
 bool UpstreamH1::takes_pipe() const noexcept {

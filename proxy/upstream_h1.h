@@ -76,8 +76,7 @@ class UpstreamH1 final : public net::Retired,
   void send_head(const http::Head& head, std::span<const http::Field> extra,
                  http::BodyLength body) override;
   void send_body(Bytes bytes) override;
-  void send_piped(SplicePipe& pipe, const http::Piped& what) override;
-  bool join_piped(SplicePipe& pipe, std::uint64_t bytes) override;
+  void send_piped(SplicePipe& pipe) override;
   bool takes_pipe() const noexcept override;
   void send_end(std::span<const http::Field> trailers) override;
   void hold(Hold why) override;

@@ -105,7 +105,6 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   telemetry::WorkerCounters& counters() noexcept { return *options_.counters; }
   std::span<char> read_buffer() noexcept { return {read_buffer_.get(), Bulk::kReadMore}; }
   SplicePipe& pipe() noexcept { return pipe_; }
-  http::Piped& piped() noexcept { return piped_; }  ///< what is in it
   const http::HeadLimits& head_limits() const noexcept { return head_limits_; }
   net::Watermarks watermarks() const noexcept { return watermarks_; }
   bool draining() const noexcept { return draining_; }
@@ -184,7 +183,6 @@ class Worker final : net::Listener::Events, Deadline::Owner {
   routing::Picker picker_{rng_};
   std::unique_ptr<char[]> read_buffer_{new char[Bulk::kReadMore]};
   SplicePipe pipe_;
-  http::Piped piped_;
   http::HeadLimits head_limits_;
   net::Watermarks watermarks_;
   routing::SnapshotRef snapshot_;

@@ -128,16 +128,11 @@ void write_response_head(Gather& out, const Head& head, std::span<const Field> e
   write_persistence(out, head, persistence);
 }
 
-ChunkFrame::ChunkFrame(std::uint64_t bytes) noexcept {
-  char* at = put(text_.data(), "\r\n");
-  at = std::to_chars(at, at + 16, bytes, 16).ptr;
-  size_ = static_cast<std::size_t>(put(at, "\r\n") - text_.data());
-}
-
 void write_chunk_size(Gather& out, std::uint64_t bytes) {
-  const ChunkFrame frame(bytes);
-  const std::span<const char> line = frame.text().subspan(2);
-  out.copy({line.data(), line.size()});
+  constexpr std::size_t kLineMax = 18;  // 16 digits and a line end
+  char* const line = out.space(kLineMax);
+  char* const end = put(std::to_chars(line, line + 16, bytes, 16).ptr, "\r\n");
+  out.wrote(static_cast<std::size_t>(end - line));
 }
 
 void write_last_chunk(Gather& out, std::span<const Field> trailers) {

@@ -1,8 +1,6 @@
 // Heads, chunk frames and trailers as HTTP/1.1 puts them on the wire.
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -26,17 +24,6 @@ void write_response_head(Gather& out, const Head& head, std::span<const Field> e
 
 /// The size line of a chunk of `bytes` ≥ 1; its data and "\r\n" follow.
 void write_chunk_size(Gather& out, std::uint64_t bytes);
-
-/// What stands between the data of two chunks: the end of one and the size of the next, of `bytes`.
-class ChunkFrame {
- public:
-  explicit ChunkFrame(std::uint64_t bytes) noexcept;
-  std::span<const char> text() const noexcept { return {text_.data(), size_}; }
-
- private:
-  std::array<char, 20> text_;  // 16 digits and two line ends
-  std::size_t size_;
-};
 
 /// The last chunk and the trailer section.
 void write_last_chunk(Gather& out, std::span<const Field> trailers);

@@ -13,14 +13,6 @@
 
 namespace segue::http {
 
-/// What is in the pipe of a body: pieces of one chunk, and behind it perhaps more chunks.
-struct Piped {
-  std::size_t data = 0;    ///< bytes of the body; what frames them is not counted
-  std::size_t first = 0;   ///< of these, bytes before the first frame
-  bool joined = false;     ///< there are frames, by join_piped()
-  std::uint64_t left = 0;  ///< bytes of the last chunk that have not come yet
-};
-
 /// What a connection can do with one message on its way out and the other on its way in.
 class Stream {
  public:
@@ -31,9 +23,7 @@ class Stream {
   /// over.
   virtual void send_body(Bytes bytes) = 0;
   /// As send_body(), all that is in the pipe, which is empty afterwards. Only after takes_pipe().
-  virtual void send_piped(SplicePipe& pipe, const Piped& what) = 0;
-  /// Another chunk, of `bytes`, will follow what is in the pipe. False: there is no room for it.
-  virtual bool join_piped(SplicePipe& pipe, std::uint64_t bytes) = 0;
+  virtual void send_piped(SplicePipe& pipe) = 0;
   /// Whether bytes of a body can leave without having been in memory: nothing is queued before them
   /// and nothing has to be done to them.
   virtual bool takes_pipe() const noexcept = 0;
@@ -57,9 +47,7 @@ class StreamEvents {
   virtual void on_body(Bytes bytes) = 0;
   /// As on_body(), with bytes that are in the pipe, which is empty afterwards. Only after
   /// takes_pipe().
-  virtual void on_piped(SplicePipe& pipe, const Piped& what) = 0;
-  /// As Stream::join_piped().
-  virtual bool join_piped(SplicePipe& pipe, std::uint64_t bytes) = 0;
+  virtual void on_piped(SplicePipe& pipe) = 0;
   /// Whether nobody needs to see the bytes of the body that come next.
   virtual bool takes_pipe() const noexcept = 0;
   virtual void on_end(std::span<const Field> trailers) = 0;
