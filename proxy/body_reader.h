@@ -9,18 +9,17 @@
 #include <cstddef>
 #include <span>
 
+#include "lib/base/gather.h"
 #include "lib/http/stream.h"
+#include "lib/net/transport.h"
 #include "proxy/bulk.h"
-#include "proxy/worker.h"
 
 namespace segue::proxy {
 
 /// What is in the worker's pipe, if anything, goes to `receiver`; null: nowhere.
-inline void pour(Worker& worker, http::StreamEvents* receiver) {
-  SplicePipe& pipe = worker.pipe();
+inline void pass_pipe(SplicePipe& pipe, http::StreamEvents* receiver) {
   if (pipe.size() == 0) return;
-  if (receiver == nullptr) return pipe.discard();
-  receiver->on_piped(pipe);
+  receiver == nullptr ? pipe.discard() : receiver->on_piped(pipe);
 }
 
 /// On the stack for one event. `Connection` makes it a friend and has, beside bulk_, tcp_, tls_,
@@ -46,7 +45,7 @@ class BodyReader {
       if (bytes > 0) ++pieces;
       goes_on = (bytes > 0 ? pipe_piece(bytes) : read_piece()) && c_.is_reading();
     }
-    pour(c_.worker_, c_.receiver());
+    pass_pipe(c_.worker_.pipe(), c_.receiver());
   }
 
  private:
@@ -81,7 +80,7 @@ class BodyReader {
     const bool more = c_.bulk_.was_piped(got.bytes, asked);
     const bool room = pipe.size() + Bulk::kPipedMin <= Bulk::kPiped;
     if (more && room && c_.chunk() > 0 && c_.left() == 0) return true;
-    pour(c_.worker_, c_.receiver());
+    pass_pipe(c_.worker_.pipe(), c_.receiver());
     return !c_.end_if_whole() && more;
   }
 
@@ -89,7 +88,7 @@ class BodyReader {
   bool has_bytes(const net::ReadResult& got) {
     if (got.kind == net::ReadResult::Kind::kBytes) return true;
     if (got.kind == net::ReadResult::Kind::kAgain) return false;
-    pour(c_.worker_, c_.receiver());
+    pass_pipe(c_.worker_.pipe(), c_.receiver());
     if (c_.receiver() == nullptr) return false;  // that was the end of it
     c_.on_peer_end(got.kind == net::ReadResult::Kind::kEnd);
     return false;

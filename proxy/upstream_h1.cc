@@ -350,14 +350,14 @@ void UpstreamH1::pass_on(Bytes bytes) {
 }
 
 void UpstreamH1::on_chunk_data(Bytes bytes) {
-  pour(worker_, receiver());
+  pass_pipe(worker_.pipe(), receiver());
   if (events_ != nullptr) events_->on_body(bytes);
 }
 
 void UpstreamH1::feed_chunked(Bytes bytes) {
   std::unique_ptr<Intake> intake = std::move(intake_);
   const Result<std::size_t> consumed = intake->parser.feed_chunked(bytes, *this);
-  if (!consumed || intake->parser.done()) pour(worker_, receiver());
+  if (!consumed || intake->parser.done()) pass_pipe(worker_.pipe(), receiver());
   if (events_ != nullptr && phase_ == Phase::kBody) {
     if (!consumed) {
       fail(consumed.error());
