@@ -208,8 +208,12 @@ Pressure Tcp::write(std::span<const iovec> pieces) {
   return write(pieces, 0);
 }
 
+Pressure Tcp::write_more(std::span<const iovec> pieces) {
+  return write(pieces, MSG_MORE);
+}
+
 Pressure Tcp::write(std::span<const iovec> pieces, SplicePipe& pipe) {
-  if (!pieces.empty()) write(pieces, MSG_MORE);
+  if (!pieces.empty()) write_more(pieces);
   if (queue_.empty() && !failed_ && core_ != nullptr) {
     const ssize_t n = pipe.pour(core_->fd);
     if (n < 0 && errno != EAGAIN) {

@@ -31,6 +31,9 @@ class Tcp final : public Transport {
 
   ReadResult read(std::span<char> space) override;
   Pressure write(std::span<const iovec> pieces) override;
+  /// As write(), of pieces that others follow in the same event: they may wait for those, so that
+  /// fewer and fuller packets leave.
+  Pressure write_more(std::span<const iovec> pieces);
 
   /// As read(), into a pipe that is ready().
   ReadResult read(SplicePipe& pipe, std::size_t max);

@@ -121,7 +121,7 @@ int Tls::bio_write(BIO* bio, const char* bytes, int size) {
   }
   tls->flush_flight();
   const iovec piece{const_cast<char*>(bytes), n};
-  tls->pressure_ = tls->tcp_.write({&piece, 1});
+  tls->pressure_ = tls->more_ ? tls->tcp_.write_more({&piece, 1}) : tls->tcp_.write({&piece, 1});
   return size;
 }
 
@@ -314,13 +314,16 @@ std::size_t Tls::record_limit() noexcept {
   return ramp_ < kRampBytes ? kShortRecord : TlsBuffers::kRecordBytes;
 }
 
-void Tls::send_record(const char* bytes, std::size_t size) {
+/// `more`: another one follows in the same write().
+void Tls::send_record(const char* bytes, std::size_t size, bool more) {
   std::size_t written = 0;
   clear_errors();
+  more_ = more;
   if (SSL_write_ex(ssl_.get(), bytes, size, &written) != 1) {
     ERR_clear_error();
     broken_ = true;
   }
+  more_ = false;
   ramp_ = std::min<std::uint32_t>(ramp_ + static_cast<std::uint32_t>(size), kRampBytes);
 }
 
@@ -329,13 +332,18 @@ Pressure Tls::write(std::span<const iovec> pieces) {
   pressure_ = Pressure::kOk;
   std::size_t limit = record_limit();
   char* const joined = buffers_.record.get();
-  std::size_t filled = 0;
+  std::size_t filled = 0, unsent = 0;
+  for (const iovec& piece : pieces) unsent += piece.iov_len;
+  const auto send = [&](const char* bytes, std::size_t size) {
+    unsent -= size;
+    send_record(bytes, size, unsent > 0);
+  };
   for (const iovec& piece : pieces) {
     const char* at = static_cast<const char*>(piece.iov_base);
     std::size_t left = piece.iov_len;
     while (left > 0 && !broken_) {
       if (filled == 0 && left >= limit) {
-        send_record(at, limit);
+        send(at, limit);
         at += limit;
         left -= limit;
         limit = record_limit();
@@ -347,12 +355,12 @@ Pressure Tls::write(std::span<const iovec> pieces) {
       at += n;
       left -= n;
       if (filled < limit) continue;
-      send_record(joined, filled);
+      send(joined, filled);
       filled = 0;
       limit = record_limit();
     }
   }
-  if (filled > 0 && !broken_) send_record(joined, filled);
+  if (filled > 0 && !broken_) send(joined, filled);
   return pressure_;
 }
 

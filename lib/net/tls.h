@@ -77,7 +77,7 @@ class Tls final : public Transport, private TransportEvents, private Soon {
   std::string take_rest();
   void keep_rest();
   void flush_flight();
-  void send_record(const char* bytes, std::size_t size);
+  void send_record(const char* bytes, std::size_t size, bool more);
   bool has_buffered() const noexcept;
   void refuse(Fault fault, std::string reason);
   std::size_t record_limit() noexcept;
@@ -102,6 +102,7 @@ class Tls final : public Transport, private TransportEvents, private Soon {
   bool drained_ = true;  // the socket had no more at the last look
   bool bulk_ = false;    // the next look may bring much
   bool join_flight_ = false;
+  bool more_ = false;  // another record follows this one
   bool broken_ = false;
   bool end_sent_ = false;                            // close_notify
   ReadResult::Kind end_ = ReadResult::Kind::kAgain;  // what read() says once all is read
