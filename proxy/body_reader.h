@@ -40,12 +40,12 @@ class BodyReader {
   void read() {
     bool goes_on = true;
     int pieces = 0;
-    for (int reads = 0; reads < 2 * Bulk::kPieces && pieces < Bulk::kPieces && goes_on; ++reads) {
+    for (int reads = 0; reads < Bulk::kReads && pieces < Bulk::kPieces && goes_on; ++reads) {
       const std::size_t bytes = pipes();
       if (bytes > 0) ++pieces;
       goes_on = (bytes > 0 ? pipe_piece(bytes) : read_piece()) && c_.is_reading();
     }
-    pass_pipe(c_.worker_.pipe(), c_.receiver());
+    pass();
   }
 
  private:
@@ -80,7 +80,7 @@ class BodyReader {
     const bool more = c_.bulk_.was_piped(got.bytes, asked);
     const bool room = pipe.size() + Bulk::kPipedMin <= Bulk::kPiped;
     if (more && room && c_.chunk() > 0 && c_.left() == 0) return true;
-    pass_pipe(c_.worker_.pipe(), c_.receiver());
+    pass();
     return !c_.end_if_whole() && more;
   }
 
@@ -88,11 +88,13 @@ class BodyReader {
   bool has_bytes(const net::ReadResult& got) {
     if (got.kind == net::ReadResult::Kind::kBytes) return true;
     if (got.kind == net::ReadResult::Kind::kAgain) return false;
-    pass_pipe(c_.worker_.pipe(), c_.receiver());
+    pass();
     if (c_.receiver() == nullptr) return false;  // that was the end of it
     c_.on_peer_end(got.kind == net::ReadResult::Kind::kEnd);
     return false;
   }
+
+  void pass() { pass_pipe(c_.worker_.pipe(), c_.receiver()); }
 
   Connection& c_;
 };

@@ -28,11 +28,11 @@ class BodyWriter {
   /// All that is in the pipe, and leaves at once.
   void send(Gather& out, Gather::Sink& sink, SplicePipe& pipe) {
     out.begin(sink);
-    if (!chunked_) return out.flush(pipe);
+    if (!chunked_) return out.send(pipe);
     http::write_chunk_size(out, pipe.size());
     // Behind the data, so that no packet is left that holds nothing else.
     const bool ended = pipe.put(kChunkEnd);
-    out.flush(pipe);
+    out.send(pipe);
     if (ended) return;
     out.begin(sink);
     out.copy(kChunkEnd);

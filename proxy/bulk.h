@@ -21,7 +21,8 @@ class Bulk {
   static constexpr std::size_t kReadMore = 256 * 1024;  ///< of the next, when that was full
   static constexpr std::size_t kPiped = 256 * 1024;     ///< at once through the pipe
   static constexpr std::size_t kPipedMin = 32 * 1024;   ///< less is sooner copied
-  static constexpr int kPieces = 8;                     ///< in one event, frames not counted
+  static constexpr int kPieces = 8;                     ///< through the pipe, in one event
+  static constexpr int kReads = 2 * kPieces;            ///< of all kinds, in one event
   static constexpr std::uint64_t kEndless = std::numeric_limits<std::uint64_t>::max();
 
   void begin() noexcept { mode_ = Mode::kFirst; }

@@ -72,7 +72,7 @@ class Client : public http::Stream {
   /// The connection becomes a byte pipe: what comes is on_body(), send_body() sends as is.
   virtual void become_tunnel() = 0;
 
-  /// Bytes on the wire since the exchange began.
+  /// Bytes since the exchange began: that came, that were sent or wait for the turn's end.
   virtual std::uint64_t bytes_in() const noexcept = 0;
   virtual std::uint64_t bytes_out() const noexcept = 0;
 

@@ -22,14 +22,12 @@ http::StreamEvents* ClientH1::receiver() noexcept {
   return exchange_ == nullptr ? nullptr : &exchange_->from_client();
 }
 
-/// Bytes that come before the next one that has to be looked at.
 std::uint64_t ClientH1::left() const noexcept {
   if (phase_ == Phase::kTunnel) return Bulk::kEndless;
   if (phase_ != Phase::kBody) return 0;
   return request_framing_ == BodyLength::Kind::kChunked ? intake_->parser.chunk_left() : remaining_;
 }
 
-/// Whether this event may go on reading.
 bool ClientH1::is_reading() const noexcept {
   return holds_ == 0 && !peer_ended_ && (phase_ == Phase::kBody || phase_ == Phase::kTunnel);
 }

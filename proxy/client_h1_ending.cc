@@ -166,7 +166,6 @@ void ClientH1::close() {
   worker_.gather().send(*this);
   deadline_.disarm();
   wire_->close();
-  if (intake_ != nullptr) worker_.intakes().give(std::move(intake_));
   worker_.on_client_gone(*this);
 }
 

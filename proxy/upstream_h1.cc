@@ -141,7 +141,7 @@ void UpstreamH1::send_piped(SplicePipe& pipe) {
 }
 
 bool UpstreamH1::takes_pipe() const noexcept {
-  return tls_ == nullptr && tcp_.queued() == 0 && !tcp_.failed();
+  return tls_ == nullptr && tcp_.takes_pipe();
 }
 
 void UpstreamH1::send_end(std::span<const http::Field> trailers) {
@@ -197,7 +197,6 @@ http::StreamEvents* UpstreamH1::receiver() noexcept {
   return events_;
 }
 
-/// Bytes that come before the next one that has to be looked at.
 std::uint64_t UpstreamH1::left() const noexcept {
   if (phase_ == Phase::kTunnel) return Bulk::kEndless;
   if (phase_ != Phase::kBody) return 0;
@@ -210,7 +209,6 @@ std::uint64_t UpstreamH1::left() const noexcept {
   return 0;
 }
 
-/// Whether this event may go on reading.
 bool UpstreamH1::is_reading() const noexcept {
   return holds_ == 0 && events_ != nullptr && (phase_ == Phase::kBody || phase_ == Phase::kTunnel);
 }
@@ -424,6 +422,8 @@ void UpstreamH1::shutdown_tunnel() {
 }
 
 void UpstreamH1::release() {
+  // The end of a request may still wait there, behind an answer that did not wait for it.
+  worker_.gather().send(*this);
   events_ = nullptr;
   const bool clean = phase_ == Phase::kEnded && keep_alive_ && request_ended_ && !wire_->failed() &&
                      wire_->queued() == 0;

@@ -18,7 +18,7 @@ def may(*words):
 
 class Attached:
     """`words` is the subcommand with its options. It sees nothing before enable() and after finish(), and
-    acknowledges both, so that nothing in between is missed."""
+    acknowledges both, so that nothing in between is missed. The end of the `with` ends it, come what may."""
 
     def __init__(self, words, pids):
         self.dir = tempfile.TemporaryDirectory(prefix="bench-perf-")
@@ -37,6 +37,17 @@ class Attached:
             raise RuntimeError("perf does not answer")
         os.read(self.acknowledged, 64)
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.communicate()
+        os.close(self.control)
+        os.close(self.acknowledged)
+        self.dir.cleanup()
+
     def enable(self):
         self.say("enable")
 
@@ -45,7 +56,4 @@ class Attached:
         self.say("disable")
         self.process.send_signal(signal.SIGINT)
         _, output = self.process.communicate(timeout=SECONDS_MAX)
-        os.close(self.control)
-        os.close(self.acknowledged)
-        self.dir.cleanup()
         return output

@@ -75,8 +75,8 @@ def one(proxy, workload, seconds, hertz, subject):
     with tempfile.TemporaryDirectory(prefix="bench-stacks-") as folder:
         data = pathlib.Path(folder, "perf.data")
         with proxy.blamed(), Gated(proxy.port_for(workload.load), warm=workload.warm, **workload.load,
-                                   seconds=seconds) as gated:
-            watcher = perf.Attached(["record", *EVENT, "-F", str(hertz), "-o", str(data)], proxy.pids())
+                                   seconds=seconds) as gated, \
+                perf.Attached(["record", *EVENT, "-F", str(hertz), "-o", str(data)], proxy.pids()) as watcher:
             watcher.enable()
             done = slices.watched(proxy, gated.go)
             said = watcher.finish()
@@ -106,8 +106,8 @@ def folded(script, subject):
 def frame(line, subject):
     """Of `ffffffff81dacc75 tcp_sendmsg ([kernel.kallsyms])`; None where nothing is known."""
     address, _, rest = line.strip().partition(" ")
-    name, _, path = rest.rpartition(" (")
-    path = path.rstrip(")").removesuffix(" (deleted")
+    name, _, path = rest.replace(" (deleted)", "").rpartition(" (")
+    path = path.removesuffix(")")
     if int(address, 16) & KERNEL_BIT:
         return Frame(names.short(name), "")
     if path == UNKNOWN:

@@ -23,6 +23,12 @@ class Perf:
     def __init__(self, pids):
         self.perf = perf.Attached(["stat", "-x", ",", "-e", EVENT], pids)
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *why):
+        self.perf.__exit__(*why)
+
     def enable(self):
         self.perf.enable()
 
@@ -43,14 +49,22 @@ class Strace:
         for _ in pids:  # one line for each process: "strace: Process 42 attached"
             self.process.stderr.readline()
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.terminate()  # it lets go of what it watched
+            self.process.communicate()
+        self.output.close()
+
     def enable(self):
         pass
 
     def read(self):
         self.process.send_signal(signal.SIGINT)
         self.process.communicate(timeout=SECONDS_MAX)
-        with self.output:
-            total = re.search(rb"^100\.00\s+\S+\s+\S+\s+(\d+).*total$", self.output.read(), re.MULTILINE)
+        total = re.search(rb"^100\.00\s+\S+\s+\S+\s+(\d+).*total$", self.output.read(), re.MULTILINE)
         if not total:
             raise RuntimeError("strace did not count")
         return int(total[1])
@@ -59,8 +73,8 @@ class Strace:
 def per_request(proxy, options, warm, requests, counter_type=None):
     """Over all threads of the proxy, between warm connections and before they close."""
     counter_type = counter_type or (Perf if perf_works() else Strace)
-    with load.Gated(proxy.port_for(options), warm=warm, **options, requests=requests) as gated:
-        counter = counter_type(proxy.pids())
+    with load.Gated(proxy.port_for(options), warm=warm, **options, requests=requests) as gated, \
+            counter_type(proxy.pids()) as counter:
         counter.enable()
         done = gated.go()
         return counter.read() / done["requests"]

@@ -88,11 +88,12 @@ class Gather {
   /// An event is over: what refers to bytes elsewhere leaves now, what was copied at the latest
   /// with send_all().
   void flush() {
-    if (count_ == 1 && open_ && waiting_count_ < kWaitingMax) {
+    if (count_ == 1 && open_) {
       waiting_[waiting_count_++] = {sink_, pieces_[0]};
       sink_->mark.waits = true;
       count_ = 0;
       open_ = false;
+      if (waiting_count_ == kWaitingMax) send_all_waiting();
     } else if (count_ > 0) {
       hand_over();
     }
@@ -122,8 +123,9 @@ class Gather {
     return bytes;
   }
 
-  /// As flush(); all that is in the pipe follows, and the sink takes it with followed_by().
-  void flush(SplicePipe& pipe) {
+  /// All that was gathered leaves now, and all that is in the pipe behind it, which the sink takes
+  /// with followed_by().
+  void send(SplicePipe& pipe) {
     follows_ = &pipe;
     hand_over();
     sink_ = nullptr;

@@ -14,7 +14,8 @@ namespace segue {
 
 class SplicePipe {
  public:
-  /// What it is asked to hold; the kernel may grant less (/proc/sys/fs/pipe-max-size).
+  /// What it is asked to hold; the kernel may grant less (/proc/sys/fs/pipe-max-size). Several
+  /// times what is put in: it means as many full pages, and a packet's piece takes one as well.
   static constexpr int kBytes = 1 << 20;
 
   SplicePipe() = default;

@@ -52,7 +52,7 @@ struct Folded {
 };
 constexpr std::size_t kFoldedMax = 24;
 
-/// `load(at, bytes)` gives that many (4 or 8) bytes of the name from `at` on as a number.
+/// `load(at, bytes)` gives that many (1, 4 or 8) bytes of the name from `at` on as a number.
 template <typename Load>
 [[gnu::always_inline]] constexpr Folded fold(std::size_t size, Load load) noexcept {
   if (size > 16) return {load(0, 8), load(8, 8), load(size - 8, 8)};

@@ -68,8 +68,8 @@ class Loop {
   /// have taken time since: what has ended was heard of.
   bool has_just_looked() const noexcept { return soon_calls_ > 0 && soon_calls_ <= kSoonFew; }
 
-  /// Called when the events of a turn have been told, and once more after the on_soon() that they
-  /// led to: for what leaves, is posted or recycled for many at once.
+  /// Called when the events of a turn have been told, and again after each round of the on_soon()
+  /// that they led to: for what leaves, is posted or recycled for many at once.
   void before_poll(std::function<void()> hook) { before_poll_ = std::move(hook); }
 
  private:

@@ -30,6 +30,8 @@ class Tcp final : public Transport {
   void set_events(TransportEvents& events) noexcept { events_ = &events; }
 
   ReadResult read(std::span<char> space) override;
+  /// As read(), into `first` and, when that is full, on into `rest`; neither is empty.
+  ReadResult read(std::span<char> first, std::span<char> rest);
   Pressure write(std::span<const iovec> pieces) override;
   /// As write(), of pieces that others follow in the same event: they may wait for those, so that
   /// fewer and fuller packets leave.
@@ -39,6 +41,8 @@ class Tcp final : public Transport {
   ReadResult read(SplicePipe& pipe, std::size_t max);
   /// As write(), of `pieces` and then all that is in the pipe, which is empty afterwards.
   Pressure write(std::span<const iovec> pieces, SplicePipe& pipe);
+  /// Whether that would leave at once.
+  bool takes_pipe() const noexcept { return queue_.empty() && !failed_; }
   void read_start() override;
   void read_stop() override;
   void shutdown() override;

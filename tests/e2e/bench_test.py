@@ -136,6 +136,7 @@ class Where(unittest.TestCase):
                 (kernel("handle_softirqs") + kernel("asm_sysvec_apic_timer_interrupt") + send, "interrupts"),
                 (kernel("__seccomp_filter") + kernel("do_syscall_64"), "system call entry and seccomp"),
                 (kernel("asm_exc_page_fault"), "other"), ("10 f (/opt/x)\n", "segue"),
+                ("10 f (/opt/x (deleted))\n", "segue"),
                 ("12 [unknown] (/lib/libuv.so.1)\n13 [unknown] (/lib/libuv.so.1)\n", "libuv.so.1")):
             with self.subTest(part):
                 found = stacks.folded(script + "\n", stacks.Subject("segue", "/opt/x"))

@@ -65,6 +65,40 @@ class Chunked(SegueCase):
                 client.send(wire[start:end])
             self.assertEqual(client.read_response().body.decode(), hashlib.sha256(body).hexdigest(), f"seed {seed}")
 
+    def test_messages_arrive_whole_wherever_a_read_ends(self):
+        """Heads of any length, bodies of any framing, several in one segment, to an upstream that is connected and
+        to one that is not: on one connection, so that each read may be another one's consequence."""
+        seed = random.randrange(1 << 32)
+        rng = random.Random(seed)
+
+        def answer(request, wire):
+            close = rng.random() < 0.2
+            told = b"%s %s" % (request.head.target, hashlib.sha256(request.body).hexdigest().encode())
+            wire.send(ok(told, b"Connection: close\r\n" if close else b""))
+            if close:
+                wire.close()
+        segue, upstream = self.one(self.upstream(answer))
+        client = self.connect(segue)
+
+        def message(number):
+            head = b"X-Fill: %s\r\n" % (b"f" * rng.choice([0, 100, 1900, 2048, 6000]))
+            body = rng.randbytes(rng.choice([0, 1, 1500, 2048, 9000, 12_288, 14_000]))
+            method = b"GET" if not body else b"POST"
+            if rng.random() < 0.3:
+                method, body = b"POST", body or b"x"
+                head += b"Transfer-Encoding: chunked\r\n"
+                wire = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+            else:
+                head, wire = head + (b"Content-Length: %d\r\n" % len(body) if body else b""), body
+            expected = b"/%d %s" % (number, hashlib.sha256(body).hexdigest().encode())
+            return b"%s /%d HTTP/1.1\r\nHost: a\r\n%s\r\n%s" % (method, number, head, wire), expected
+
+        for round_ in range(150):
+            messages = [message(10 * round_ + n) for n in range(rng.choice([1, 1, 1, 2, 3]))]
+            client.send(b"".join(text for text, _ in messages))
+            for _, expected in messages:
+                self.assertEqual(client.read_response().body, expected, f"seed {seed}")
+
 
 class Ends(SegueCase):
     def test_a_response_until_close_ends_where_it_ends(self):

@@ -1,6 +1,7 @@
 // A Tcp over real sockets: pressure, endings of every kind, and death within its own events.
 #include "lib/net/tcp.h"
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <string>
@@ -134,6 +135,40 @@ TEST_SUITE("lib/net/tcp") {
     bench.peer.close();
     do {
       read = from.tcp->read(pipe, 100);
+    } while (read.kind == ReadResult::Kind::kAgain);
+    CHECK(read.kind == ReadResult::Kind::kEnd);
+  }
+
+  TEST_CASE("pieces that others follow arrive before them, and all of them do") {
+    Bench bench;
+    Side side(bench.loop, bench.chunks);
+    side.adopt(bench.pair.first);
+    const std::string sent = numbered(3000);
+    for (std::size_t at = 0; at < sent.size(); at += 1000) {
+      const iovec piece{const_cast<char*>(sent.data()) + at, 1000};
+      at < 2000 ? side.tcp->write_more({&piece, 1}) : side.tcp->write({&piece, 1});
+    }
+    std::string got;
+    while (got.size() < sent.size()) REQUIRE(tests::receive(bench.peer, got));
+    CHECK(got == sent);
+  }
+
+  TEST_CASE("a read goes on in a second place once the first is full") {
+    Bench bench;
+    Side side(bench.loop, bench.chunks);
+    side.adopt(bench.pair.first);
+    tests::send_all(bench.peer, "0123456789");
+    std::array<char, 4> first;
+    std::array<char, 100> rest;
+    ReadResult read;
+    while (read.kind == ReadResult::Kind::kAgain) read = side.tcp->read(first, rest);
+    CHECK(read.bytes == 10);
+    CHECK(std::string_view(first.data(), 4) == "0123");
+    CHECK(std::string_view(rest.data(), 6) == "456789");
+    CHECK(side.tcp->read(first, rest).kind == ReadResult::Kind::kAgain);
+    bench.peer.close();
+    do {
+      read = side.tcp->read(first, rest);
     } while (read.kind == ReadResult::Kind::kAgain);
     CHECK(read.kind == ReadResult::Kind::kEnd);
   }
