@@ -190,8 +190,11 @@ void Exchange::finish(Error error, After after) {
   if (state_ != State::kReplying) record_.phase = error ? phase_now() : Phase::kDone;
   if (upstream_ != nullptr) {
     const bool clean = response_ended_ && end_sent_;
-    if (state_ == State::kTunnel && after == After::kClose) upstream_->shutdown_tunnel();
-    clean ? upstream_->release() : upstream_->abort();
+    if (state_ == State::kTunnel && after == After::kClose) {
+      upstream_->end_tunnel();
+    } else {
+      clean ? upstream_->release() : upstream_->abort();
+    }
     upstream_ = nullptr;
   }
   // What refers to bytes that are given back below leaves before; of a broken answer nothing more.

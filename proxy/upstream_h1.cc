@@ -161,6 +161,10 @@ void UpstreamH1::on_gathered(std::span<const iovec> pieces) {
 }
 
 void UpstreamH1::on_drained() {
+  if (phase_ == Phase::kTunnel && events_ == &nobody) {
+    if (wire_->queued() == 0) abort();
+    return;
+  }
   if (events_ != nullptr) events_->on_drained();
   worker_.gather().flush();
 }
@@ -419,6 +423,14 @@ void UpstreamH1::become_tunnel() {
 void UpstreamH1::shutdown_tunnel() {
   worker_.gather().send(*this);
   wire_->shutdown();
+}
+
+void UpstreamH1::end_tunnel() {
+  shutdown_tunnel();
+  if (wire_->failed() || wire_->queued() == 0) return abort();
+  events_ = &nobody;  // on_drained() or the deadline is the end
+  worker_.loop().deadlines().arm(
+      deadline_, worker_.loop().turn() + worker_.snapshot()->config->timeouts.body_idle);
 }
 
 void UpstreamH1::release() {

@@ -84,6 +84,7 @@ class UpstreamH1 final : public net::Retired,
 
   void become_tunnel();    ///< after a 101: bytes both ways
   void shutdown_tunnel();  ///< the client's half is over
+  void end_tunnel();       ///< both are: closes once all has left that came from the client
 
   /// The exchange is done with it: kept when the response ended cleanly, closed otherwise.
   void release();

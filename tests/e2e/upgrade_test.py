@@ -65,6 +65,15 @@ class Tunnel(SegueCase):
         self.assertTrue(response.has_token("Connection", "upgrade"))
         return segue, client, wire
 
+    def test_what_a_client_sends_last_arrives_behind_an_upstream_that_only_reads(self):
+        # All of it is queued when the client ends.
+        _, client, wire = self.tunnel(limits={"buffer_high": "64MiB", "buffer_low": "16MiB"})
+        wire.half_close()
+        self.assertEqual(client.read_to_end(), b"")
+        data = bytes(range(256)) * 65_536
+        client.send(data).half_close()
+        self.assertEqual(wire.read_to_end(), data)
+
     def test_bytes_pass_in_both_directions_unchanged(self):
         _, client, wire = self.tunnel()
         everything = bytes(range(256)) + b"GET / HTTP/1.1\r\n\r\n"
