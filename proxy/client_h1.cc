@@ -15,13 +15,6 @@ namespace segue::proxy {
 
 using http::BodyLength;
 
-namespace {
-
-// Bytes of a head and what may follow it that are read into its own buffer.
-constexpr std::size_t kHeadUsual = Gather::kCopiedBytes;
-
-}  // namespace
-
 ClientH1::ClientH1(Worker& worker, std::shared_ptr<ListenerState> listener, int fd,
                    const SocketAddress& peer)
     : worker_(worker),
@@ -120,7 +113,7 @@ void ClientH1::read_head() {
     hold(Hold::kReplying);
     return;
   }
-  const net::ReadResult got = read_space(space);
+  const net::ReadResult got = wire_->read(space);
   if (got.kind == net::ReadResult::Kind::kAgain) {
     // Part of a TLS record is no part of a head yet: an idle connection stays one.
     if (phase_ == Phase::kIdle) worker_.intakes().give(std::move(intake_));
@@ -130,6 +123,7 @@ void ClientH1::read_head() {
     return on_peer_end(got.kind == net::ReadResult::Kind::kEnd);
   bulk_.begin();
   bulk_.was_read(got.bytes, space.size(), 0);
+  intake_->buffer.filled(got.bytes);
   if (phase_ == Phase::kAnswering) return;  // pipelined: its turn comes
   if (phase_ == Phase::kIdle) {
     phase_ = Phase::kHead;
@@ -137,27 +131,6 @@ void ClientH1::read_head() {
     arm(worker_.snapshot()->config->timeouts.head);
   }
   process();
-}
-
-/// Reads into the buffer. Where a body is likely to follow the head, what is beyond a usual head
-/// goes to `apart_`, in memory that all connections share and that is still in the cache when it
-/// leaves.
-net::ReadResult ClientH1::read_space(std::span<char> space) {
-  const bool apart =
-      body_follows_ && tls_ == nullptr && phase_ == Phase::kIdle && space.size() > kHeadUsual;
-  if (!apart) {
-    const net::ReadResult got = wire_->read(space);
-    intake_->buffer.filled(got.bytes);
-    body_follows_ = got.bytes > kHeadUsual;
-    return got;
-  }
-  const std::span<char> rest = worker_.read_buffer().first(space.size() - kHeadUsual);
-  const net::ReadResult got = tcp_.read(space.first(kHeadUsual), rest);
-  const std::size_t first = std::min(got.bytes, kHeadUsual);
-  intake_->buffer.filled(first);
-  apart_ = rest.first(got.bytes - first);
-  body_follows_ = !apart_.empty();
-  return got;
 }
 
 /// Heads and the bodies that came with them, one request after the other, as far as the bytes go.
@@ -171,24 +144,11 @@ void ClientH1::process() {
       refuse(complete.error());
       break;
     }
-    if (!*complete) {
-      if (apart_.empty()) break;
-      put_back();
-      continue;
-    }
+    if (!*complete) break;
     if (!begin_exchange()) break;
     process_rest();
-    if (!apart_.empty() && phase_ == Phase::kBody && holds_ == 0) feed(std::exchange(apart_, {}));
-    put_back();
   }
-  put_back();
   processing_ = false;
-}
-
-/// What was read apart joins the rest of its message.
-void ClientH1::put_back() {
-  const Bytes bytes = std::exchange(apart_, {});
-  if (intake_ != nullptr && !bytes.empty()) intake_->buffer.append(bytes);
 }
 
 bool ClientH1::begin_exchange() {
@@ -208,8 +168,6 @@ bool ClientH1::begin_exchange() {
   announced_close_ = false;
   request_framing_ = head.body.kind;
   remaining_ = head.body.bytes;
-  // Whoever asks the buffer what else has come finds it there; a body that goes on is asked for.
-  if (remaining_ <= intake_->buffer.unread().size()) put_back();
   const bool has_body = request_framing_ == BodyLength::Kind::kChunked || remaining_ > 0;
   phase_ = has_body ? Phase::kBody : Phase::kAnswering;
   exchange_ = worker_.take_exchange();

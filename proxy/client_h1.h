@@ -106,9 +106,7 @@ class ClientH1 final : public net::Retired,
   void read_proxy_header();
   void begin_tls(std::string_view early);
   void end_handshake();
-  net::ReadResult read_space(std::span<char> space);
   void process();
-  void put_back();
   void process_rest();
   bool begin_exchange();
   void feed(Bytes bytes);
@@ -139,11 +137,9 @@ class ClientH1 final : public net::Retired,
   Phase phase_ = Phase::kIdle;
   std::uint8_t holds_ = 0;
   http::BodyLength::Kind request_framing_ = http::BodyLength::Kind::kNone;
-  Bytes apart_;      // within an event
   Bulk bulk_;        // of the request
   BodyWriter body_;  // of the response
   // An idle connection is small, also in what it rounds up to.
-  std::uint8_t body_follows_ : 1 = false;  // the last head came with a body behind it
   std::uint8_t minor_ : 1 = 1;
   bool keep_alive_ : 1 = true;
   bool announced_close_ : 1 = false;  // the response said Connection: close

@@ -38,9 +38,6 @@ bool has_urgent_data(int fd) {
 ssize_t receive(int fd, void* space, std::size_t bytes) {
   return ::recv(fd, space, bytes, 0);
 }
-ssize_t receive(int fd, msghdr& message) {
-  return ::recvmsg(fd, &message, 0);
-}
 ssize_t send(int fd, const void* from, std::size_t bytes, int flags) {
   return ::send(fd, from, bytes, flags);
 }
@@ -50,9 +47,6 @@ ssize_t send(int fd, const msghdr& message, int flags) {
 #else
 ssize_t receive(int fd, void* space, std::size_t bytes) {
   return ::syscall(SYS_recvfrom, fd, space, bytes, 0, nullptr, nullptr);
-}
-ssize_t receive(int fd, msghdr& message) {
-  return ::syscall(SYS_recvmsg, fd, &message, 0);
 }
 ssize_t send(int fd, const void* from, std::size_t bytes, int flags) {
   return ::syscall(SYS_sendto, fd, from, bytes, flags, nullptr, 0);
@@ -77,19 +71,6 @@ ssize_t send_pieces(int fd, std::span<const iovec> pieces, int flags = 0) {
     }
   } while (n < 0 && errno == EINTR);
   return n;
-}
-
-/// What a call that receives says, made again when a signal came between.
-template <class Receive>
-ReadResult read_result(Receive&& receive) {
-  for (;;) {
-    const ssize_t n = receive();
-    if (n > 0) return {ReadResult::Kind::kBytes, static_cast<std::size_t>(n)};
-    if (n == 0) return {ReadResult::Kind::kEnd, 0};
-    if (errno == EINTR) continue;
-    if (errno == EAGAIN) return {ReadResult::Kind::kAgain, 0};
-    return {ReadResult::Kind::kFailed, 0};
-  }
 }
 
 Error connect_error(int code) {
@@ -205,16 +186,14 @@ void Tcp::on_poll(uv_poll_t* handle, int status, int events) noexcept {
 
 ReadResult Tcp::read(std::span<char> space) {
   SEGUE_DCHECK(core_ != nullptr && !space.empty(), "a read needs a socket and space");
-  return read_result([&] { return receive(core_->fd, space.data(), space.size()); });
-}
-
-ReadResult Tcp::read(std::span<char> first, std::span<char> rest) {
-  SEGUE_DCHECK(core_ != nullptr && !first.empty() && !rest.empty(), "as above");
-  std::array<iovec, 2> pieces{{{first.data(), first.size()}, {rest.data(), rest.size()}}};
-  msghdr message{};
-  message.msg_iov = pieces.data();
-  message.msg_iovlen = pieces.size();
-  return read_result([&] { return receive(core_->fd, message); });
+  for (;;) {
+    const ssize_t n = receive(core_->fd, space.data(), space.size());
+    if (n > 0) return {ReadResult::Kind::kBytes, static_cast<std::size_t>(n)};
+    if (n == 0) return {ReadResult::Kind::kEnd, 0};
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN) return {ReadResult::Kind::kAgain, 0};
+    return {ReadResult::Kind::kFailed, 0};
+  }
 }
 
 ReadResult Tcp::read(SplicePipe& pipe, std::size_t max) {

@@ -30,8 +30,6 @@ class Tcp final : public Transport {
   void set_events(TransportEvents& events) noexcept { events_ = &events; }
 
   ReadResult read(std::span<char> space) override;
-  /// As read(), into `first` and, when that is full, on into `rest`; neither is empty.
-  ReadResult read(std::span<char> first, std::span<char> rest);
   Pressure write(std::span<const iovec> pieces) override;
   /// As write(), of pieces that others follow in the same event: they may wait for those, so that
   /// fewer and fuller packets leave.

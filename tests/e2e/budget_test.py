@@ -26,10 +26,12 @@ class Budget(unittest.TestCase):
         print(finding, file=sys.stderr)
         self.assertTrue(finding.kept, str(finding))
 
-    def test_a_warm_get_needs_two_reads_two_writes_and_a_share_of_the_wait(self):
+    def test_a_warm_request_needs_two_reads_two_writes_and_a_share_of_the_wait(self):
         if not syscalls.saturated():
             self.skipTest("neither strace nor perf")
-        self.holds("syscalls")
+        for check in ("syscalls", "syscalls-tls", "syscalls-post", "syscalls-json"):
+            with self.subTest(check):
+                self.holds(check)
 
     def holds_instructions(self, check):
         if not tools.find("valgrind"):

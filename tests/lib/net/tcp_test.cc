@@ -1,7 +1,6 @@
 // A Tcp over real sockets: pressure, endings of every kind, and death within its own events.
 #include "lib/net/tcp.h"
 
-#include <array>
 #include <functional>
 #include <memory>
 #include <string>
@@ -151,26 +150,6 @@ TEST_SUITE("lib/net/tcp") {
     std::string got;
     while (got.size() < sent.size()) REQUIRE(tests::receive(bench.peer, got));
     CHECK(got == sent);
-  }
-
-  TEST_CASE("a read goes on in a second place once the first is full") {
-    Bench bench;
-    Side side(bench.loop, bench.chunks);
-    side.adopt(bench.pair.first);
-    tests::send_all(bench.peer, "0123456789");
-    std::array<char, 4> first;
-    std::array<char, 100> rest;
-    ReadResult read;
-    while (read.kind == ReadResult::Kind::kAgain) read = side.tcp->read(first, rest);
-    CHECK(read.bytes == 10);
-    CHECK(std::string_view(first.data(), 4) == "0123");
-    CHECK(std::string_view(rest.data(), 6) == "456789");
-    CHECK(side.tcp->read(first, rest).kind == ReadResult::Kind::kAgain);
-    bench.peer.close();
-    do {
-      read = side.tcp->read(first, rest);
-    } while (read.kind == ReadResult::Kind::kAgain);
-    CHECK(read.kind == ReadResult::Kind::kEnd);
   }
 
   TEST_CASE("what the peer sends is read, to its end") {
