@@ -1,7 +1,8 @@
 """What changes at run time cost those who make requests meanwhile, and how long the operator waits.
 
 Slices of full load with and without changes take turns. segue has several workers and all cores, as in life;
-a change is answered when every worker serves it, so that the time to its answer is the time until it is true.
+a change is answered once it is published, and holds for every request that begins after that, in every worker: the
+time to its answer is the time until it is true.
 """
 import dataclasses
 import os

@@ -3,7 +3,7 @@ peer's. SVG without any library; its colours follow the reader's light or dark s
 """
 import html
 
-WIDTH, LEFT, RIGHT = 860, 190, 90     # pixels; names stand left of the bars, figures right of them
+WIDTH, LEFT, RIGHT = 960, 190, 90     # pixels; names stand left of the bars, figures right of them
 BAR, GAP, GROUP_GAP, TITLE = 18, 4, 22, 26
 SCALE_MAX = 2.5  # a bar that is longer is cut, and says so
 
