@@ -5,7 +5,6 @@
 
 #include "lib/base/gather.h"
 #include "lib/http/h1_writer.h"
-#include "lib/http/stream.h"
 
 namespace segue::proxy {
 

@@ -13,8 +13,9 @@ OURS = ("segue", "relay")
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 # The README shows these, in this order.
 HEADLINES = {"get1k": "GET 1 KiB, kept alive", "post12k": "webhook POST 12 KiB", "download1g": "download 1 GiB",
-             "upload1g": "upload 1 GiB",
-             "chunked1g": "download 1 GiB in chunks", "upload-chunked1g": "upload 1 GiB in chunks", "tls-get1k": "GET 1 KiB over TLS 1.3", "tls-full": "full TLS handshake + GET",
+             "upload1g": "upload 1 GiB", "chunked1g": "download 1 GiB in chunks",
+             "upload-chunked1g": "upload 1 GiB in chunks", "tls-get1k": "GET 1 KiB over TLS 1.3",
+             "tls-full": "full TLS handshake + GET",
              "tls-download1g": "download 1 GiB over TLS 1.3", "idle": "idle connection",
              "websockets": "WebSocket message", "sse": "server-sent event",
              "latency-500": "added latency p50 at low load"}

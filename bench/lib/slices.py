@@ -13,7 +13,7 @@ GIB = 1 << 30
 def measure(bench, workload, variants):
     """Everything that one workload says about the variants that are up, and the counts that are exact."""
     settings, size = bench.settings, bench.settings["bulk_bytes"]
-    options = workload.bulk(size) if workload.unit == "gib" else {**workload.load, "seconds": settings["seconds"]}
+    options = workload.slice(settings["seconds"], size)
     up = [bench.up(variant) for variant in variants]
     measured = rounds(up, options, workload.warm, settings["rounds"], bench.seed,
                       lambda text: bench.note(f"{workload.name}: {text}"))

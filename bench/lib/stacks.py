@@ -71,11 +71,10 @@ def record(proxy, workload, seconds):
 
 
 def one(proxy, workload, seconds, hertz, subject):
-    """As the other slices, with perf looking on between warm connections and their end. A transfer of 1 GiB takes as
-    long as it takes."""
+    """As the other slices, with perf looking on between warm connections and their end."""
     with tempfile.TemporaryDirectory(prefix="bench-stacks-") as folder:
         data = pathlib.Path(folder, "perf.data")
-        options = workload.bulk(slices.GIB) if workload.unit == "gib" else {**workload.load, "seconds": seconds}
+        options = workload.slice(seconds, slices.GIB)
         with proxy.blamed(), Gated(proxy.port_for(options), warm=workload.warm, **options) as gated, \
                 perf.Attached(["record", *EVENT, "-F", str(hertz), "-o", str(data)], proxy.pids()) as watcher:
             watcher.enable()

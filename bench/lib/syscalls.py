@@ -17,23 +17,14 @@ def perf_works():
     return perf.may("stat", "-e", EVENT)
 
 
-class Perf:
+class Perf(perf.Attached):
     """Counts between enable() and read(); perf acknowledges both, so nothing is missed."""
 
     def __init__(self, pids):
-        self.perf = perf.Attached(["stat", "-x", ",", "-e", EVENT], pids)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *why):
-        self.perf.__exit__(*why)
-
-    def enable(self):
-        self.perf.enable()
+        super().__init__(["stat", "-x", ",", "-e", EVENT], pids)
 
     def read(self):
-        output = self.perf.finish()
+        output = self.finish()
         for line in output.splitlines():
             if EVENT in line:
                 return int(line.split(",")[0])

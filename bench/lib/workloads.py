@@ -25,6 +25,10 @@ class Workload:
                    for name, value in self.load.items()}
         return {**options, "requests": 1}
 
+    def slice(self, seconds, size):
+        """The options for one slice: a transfer of `size` bytes, however long it takes, or `seconds` of requests."""
+        return self.bulk(size) if self.unit == "gib" else {**self.load, "seconds": seconds}
+
 
 GET = {"path": "/1024", "expect_bytes": 1024, "connections": 64}
 POST = {"path": "/hook", "body": 12288, "expect_text": "12288", "connections": 64}
