@@ -4,6 +4,7 @@ one that is only for looking goes to build/bench/results.
 """
 import json
 import re
+import textwrap
 
 from lib import chart, columns, latency, report, targets, tools, workloads
 
@@ -70,11 +71,13 @@ def section(facts):
     logs = RESULTS / "latest-logs.md"
     with_logs = " and [with access logs](bench/results/latest-logs.md)" if logs.exists() else ""
     missed = len(targets.missed(facts["workloads"]))
-    lines = ["", "CPU time per request, per GiB or per message, and memory per idle connection; one worker each, same load,",
-             "same origin, every program in the better of its configurations. `relay` passes bytes on and knows no HTTP: the",
-             f"floor. [All results](bench/results/latest.md){with_logs}, with each configuration by itself; of",
-             f"{len(targets.TARGETS)} targets {missed} are missed there, and [docs/performance.md](docs/performance.md) says why.",
-             f"{facts['date'][:10]}, commit {facts['commit']}, {facts['machine']['cpu']}; {versions(facts)}.", "",
+    about = (
+        "CPU time per request, per GiB or per message, and memory per idle connection; one worker each, same load, "
+        "same origin, every program in the better of its configurations. `relay` passes bytes on and knows no HTTP: "
+        f"the floor. [All results](bench/results/latest.md){with_logs}, with each configuration by itself; of "
+        f"{len(targets.TARGETS)} targets {missed} are missed there, and [docs/performance.md](docs/performance.md) says "
+        f"why. {facts['date'][:10]}, commit {facts['commit']}, {facts['machine']['cpu']}; {versions(facts)}.")
+    lines = ["", *textwrap.wrap(about, 120, break_long_words=False, break_on_hyphens=False), "",
              *report.markdown(headline_rows(facts)), "",
              "![Costs relative to the best of the other proxies](bench/results/latest-headlines.svg)", ""]
     return "\n".join(lines)
